@@ -1,0 +1,3 @@
+//! The command: arguments, then the daemon or a call to it.
+
+fn main() {}

@@ -1,0 +1,107 @@
+//! Newtypes for every identifier, so that no two of them can be mixed up.
+//!
+//! They are made at the edge (a FUSE request, a Binder call, a database row) and carried unchanged from there.
+
+#![forbid(unsafe_code)]
+
+use std::fmt;
+
+/// Number of uids that Android gives to each user: `uid = user * 100_000 + application id`.
+const UIDS_PER_USER: u32 = 100_000;
+
+/// A Linux user id, as the kernel reports it for a request.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Uid(u32);
+
+impl Uid {
+    /// The superuser.
+    pub const ROOT: Uid = Uid(0);
+    /// Android's system server.
+    pub const SYSTEM: Uid = Uid(1000);
+    /// Android's `adb shell`.
+    pub const SHELL: Uid = Uid(2000);
+
+    /// Wraps a uid that the kernel gave.
+    pub const fn new(raw: u32) -> Uid {
+        Uid(raw)
+    }
+
+    /// The number itself.
+    pub const fn raw(self) -> u32 {
+        self.0
+    }
+
+    /// The Android user that the uid belongs to; 0 on plain Linux for uids below 100,000.
+    pub const fn user(self) -> UserId {
+        UserId(self.0 / UIDS_PER_USER)
+    }
+
+    /// The application id: the part of the uid that is the same for all users.
+    pub const fn app(self) -> AppId {
+        AppId(self.0 % UIDS_PER_USER)
+    }
+}
+
+impl fmt::Display for Uid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Declares a newtype over an integer with the same four things for each: make, read, compare, print.
+macro_rules! number_id {
+    ($(#[$doc:meta] $name:ident($raw:ty);)*) => {$(
+        #[$doc]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub struct $name($raw);
+
+        impl $name {
+            /// Wraps the number; only the edge that it comes from does so.
+            pub const fn new(raw: $raw) -> $name {
+                $name(raw)
+            }
+
+            /// The number itself.
+            pub const fn raw(self) -> $raw {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+number_id! {
+    /// An application's uid without its user.
+    AppId(u32);
+    /// An Android user.
+    UserId(u32);
+    /// A FUSE node: what a kernel inode number of the mount stands for.
+    NodeId(u64);
+    /// One open file or directory.
+    HandleId(u64);
+    /// A row of the `entries` table; never used again after the row is gone.
+    MediaId(i64);
+    /// A row of the `grants` table.
+    GrantId(i64);
+    /// A volume of this daemon, in the order in which they were set up.
+    VolumeId(u32);
+}
+
+impl NodeId {
+    /// The root directory of a mount: FUSE fixes its number.
+    pub const ROOT: NodeId = NodeId(1);
+}
+
+/// A file of the lower file system: device and inode number, valid as long as something keeps the inode alive.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct FileId {
+    /// `st_dev`
+    pub dev: u64,
+    /// `st_ino`
+    pub ino: u64,
+}

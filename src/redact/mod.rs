@@ -1,0 +1,17 @@
+//! Where the private bytes of a media file lie, and what to put in their place.
+//!
+//! Pure over a [`ReadAt`]: no path, no file descriptor, no clock, no policy. [`plan`] looks at the content (the
+//! name's extension only adds candidates) and answers with a [`Plan`]; [`Patches::apply`] changes a buffer that was
+//! read at some offset, so that any read of the file, of any size, shows the redacted bytes.
+//!
+//! INVARIANT: a plan never changes the size of a file, its structure, its pixels or its samples.
+//! INVARIANT: what cannot be proved safe is [`Plan::Opaque`]; an error never yields [`Plan::Clean`].
+
+#![forbid(unsafe_code)]
+
+mod plan;
+mod scan;
+mod source;
+
+pub use plan::{Fill, OpaqueReason, Patch, Patches, Plan};
+pub use source::{Budget, ReadAt, ScanError};

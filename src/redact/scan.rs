@@ -1,0 +1,95 @@
+//! The state of one scan: the file, what was spent, and the patches found so far.
+//!
+//! Scanners are functions `scan(&mut Scan, Range<u64>)` over a range of the file. They nest (a TIFF block in a JPEG
+//! in an MP4), and whatever one of them does not understand it reports, so that the caller can blank the region
+//! whose bounds it knows, or give the file up.
+
+#![forbid(unsafe_code)]
+
+use std::ops::Range;
+
+use super::{Budget, Fill, Patch, ReadAt, ScanError};
+
+/// One scan of one file.
+#[derive(Debug)]
+pub(super) struct Scan<'a> {
+    source: &'a dyn ReadAt,
+    left: Budget,
+    patches: Vec<Patch>,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(source: &'a dyn ReadAt, budget: Budget) -> Scan<'a> {
+        Scan { source, left: budget, patches: Vec::new() }
+    }
+
+    /// The whole file.
+    pub(super) fn whole(&self) -> Range<u64> {
+        0..self.source.size()
+    }
+
+    /// Exactly the bytes of `range`; a range that passes the end of the file is malformed.
+    pub(super) fn bytes(&mut self, range: Range<u64>) -> Result<Vec<u8>, ScanError> {
+        let length = range.end.checked_sub(range.start).ok_or(ScanError::Malformed("range"))?;
+        if range.end > self.source.size() {
+            return Err(ScanError::Malformed("range beyond the end of the file"));
+        }
+        self.left.bytes = self.left.bytes.checked_sub(length).ok_or(ScanError::Budget("bytes read"))?;
+        let length = usize::try_from(length).map_err(|_| ScanError::Budget("bytes read"))?;
+        let mut buffer = vec![0; length];
+        let mut filled = 0usize;
+        while filled < length {
+            let rest = buffer.get_mut(filled..).unwrap_or_default();
+            match self.source.read_at(range.start.saturating_add(filled as u64), rest)? {
+                0 => return Err(ScanError::Malformed("file that shrank")),
+                count => filled = filled.saturating_add(count),
+            }
+        }
+        Ok(buffer)
+    }
+
+    /// Up to `count` bytes from `start`, fewer where `within` ends.
+    pub(super) fn some(&mut self, start: u64, count: u64, within: &Range<u64>) -> Result<Vec<u8>, ScanError> {
+        let end = start.saturating_add(count).min(within.end).min(self.source.size());
+        self.bytes(start.min(end)..end)
+    }
+
+    /// Counts one directory, box, segment or chunk.
+    pub(super) fn step(&mut self) -> Result<(), ScanError> {
+        self.left.steps = self.left.steps.checked_sub(1).ok_or(ScanError::Budget("parts of the file"))?;
+        Ok(())
+    }
+
+    /// Counts bytes that decompression is about to yield.
+    pub(super) fn inflate(&mut self, count: u64) -> Result<(), ScanError> {
+        self.left.inflated =
+            self.left.inflated.checked_sub(count).ok_or(ScanError::Budget("inflated bytes"))?;
+        Ok(())
+    }
+
+    /// Runs a scanner one level deeper.
+    pub(super) fn nested<T>(
+        &mut self,
+        inner: impl FnOnce(&mut Scan<'a>) -> Result<T, ScanError>,
+    ) -> Result<T, ScanError> {
+        self.left.depth = self.left.depth.checked_sub(1).ok_or(ScanError::Budget("nesting"))?;
+        let result = inner(self);
+        self.left.depth = self.left.depth.saturating_add(1);
+        result
+    }
+
+    /// Adds a replacement; an empty one is dropped. Where two overlap, the later one wins.
+    pub(super) fn patch(&mut self, offset: u64, fill: Fill) -> Result<(), ScanError> {
+        if fill.length() == 0 {
+            return Ok(());
+        }
+        self.left.patches = self.left.patches.checked_sub(1).ok_or(ScanError::Budget("replacements"))?;
+        self.patches.push(Patch { offset, fill });
+        Ok(())
+    }
+
+    /// The replacements in the order in which they were found.
+    pub(super) fn finish(self) -> Vec<Patch> {
+        self.patches
+    }
+}
