@@ -4,5 +4,7 @@
 
 pub mod error;
 pub mod id;
+pub mod lower;
+pub mod node;
 pub mod policy;
 pub mod redact;
