@@ -44,7 +44,7 @@ pub struct Entry {
     pub file: FileId,
     /// The content that `kind` was found for; `None` where nobody looked.
     pub version: Option<ContentVersion>,
-    /// When the row was made, seconds since 1970; 0 for the root of a volume.
+    /// When the entry was made or first met, seconds since 1970; 0 where nobody said.
     pub created: i64,
 }
 

@@ -24,6 +24,8 @@ mod plans;
 mod records;
 mod schema;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 mod volumes;
 

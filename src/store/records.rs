@@ -111,7 +111,8 @@ impl Changes<'_> {
         }
     }
 
-    /// The row of a directory, made without an owner where there is none; a row of a file is replaced.
+    /// The row of a directory that the caller met on the lower file system: made, without an owner or a time, where
+    /// there is none. One that stands keeps all but the lower file; a row of a file is replaced.
     ///
     /// # Errors
     /// [`StoreError::UnknownEntry`] for a parent that is no directory, or SQLite's own.
@@ -121,7 +122,7 @@ impl Changes<'_> {
         name: EntryName<'_>,
         file: FileId,
     ) -> Result<MediaId, StoreError> {
-        self.record_found(&NewEntry {
+        let new = NewEntry {
             parent,
             name,
             directory: true,
@@ -132,7 +133,15 @@ impl Changes<'_> {
             file,
             version: None,
             created: 0,
-        })
+        };
+        match self.standing(&new)? {
+            Some(standing) if standing.directory => {
+                let numbers = params![standing.id.raw(), file.dev.cast_signed(), file.ino.cast_signed()];
+                self.sql("UPDATE entries SET dev = ?2, ino = ?3 WHERE id = ?1", numbers)?;
+                Ok(standing.id)
+            }
+            _ => self.record_found(&new),
+        }
     }
 
     /// Records which lower file an entry is and which content it has now.
