@@ -94,7 +94,7 @@ fn grants_keep_their_number_when_given_again_and_never_share_one() {
     let write = fixture.grant(entry, &package, FileGrant::Write);
     let again =
         NewGrant { entry, package: package.clone(), mode: FileGrant::Read, expires: Some(9), granted: 6 };
-    assert_eq!(fixture.store.add_grants(&[again.clone()]).unwrap(), [first]);
+    assert_eq!(fixture.store.add_grants(std::slice::from_ref(&again)).unwrap(), [first]);
     assert_eq!(fixture.store.grants().unwrap()[0].expires, Some(9));
     assert!(fixture.store.remove_grant(write).unwrap());
     assert!(!fixture.store.remove_grant(write).unwrap());

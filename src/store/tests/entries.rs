@@ -43,7 +43,7 @@ fn a_row_says_what_was_recorded() {
     };
     assert_eq!(entry, expected);
     assert_eq!(fixture.store.entry_by_id(id).unwrap().as_ref(), Some(&expected));
-    assert_eq!(fixture.store.entries_folded(parent, b"\xffa").unwrap(), [expected.clone()]);
+    assert_eq!(fixture.store.entries_folded(parent, b"\xffa").unwrap(), std::slice::from_ref(&expected));
     assert_eq!(fixture.store.entries_by_inode(entry.volume, 1 << 63).unwrap(), [expected]);
     assert_eq!(fixture.store.entry(parent, b"\xffa").unwrap(), None);
     let path = fixture.store.path_of(id).unwrap().unwrap();
