@@ -8,3 +8,4 @@ pub mod lower;
 pub mod node;
 pub mod policy;
 pub mod redact;
+pub mod store;

@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+mod permission;
 mod types;
 
+pub use permission::{parse_permission, permission_names};
 pub use types::*;
