@@ -2,7 +2,9 @@
 //!
 //! docs/ARCHITECTURE.md has the picture and the table of who may import whom.
 
+pub mod diag;
 pub mod error;
+pub mod fs;
 pub mod id;
 pub mod lower;
 pub mod node;

@@ -70,6 +70,17 @@ impl Volume {
         Ok(facts)
     }
 
+    /// The facts that follow from names alone, without asking the database, unless all are known already.
+    pub(super) fn placed(&self, inode: &Arc<VolumeInode>) -> Result<Arc<Facts>, FsError> {
+        match inode.link() {
+            Some(link) if !inode.is_directory() => {
+                let parent = self.facts(&link.parent)?;
+                Ok(Arc::new(self.facts_of_name(&parent, &link.name, false, false)))
+            }
+            _ => self.facts(inode),
+        }
+    }
+
     fn facts_of_root(&self) -> Facts {
         Facts {
             epoch: self.epoch.load(Ordering::Acquire),

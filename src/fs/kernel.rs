@@ -23,4 +23,6 @@ pub trait Kernel: BackingDevice {
 pub(super) enum Notice {
     /// See [`Kernel::invalidate`].
     Invalidate(NodeId),
+    /// Nothing more is sent.
+    Stop,
 }

@@ -56,17 +56,22 @@ impl Volume {
             return Err(FsError::Plain(Errno::ENOENT));
         }
         let link = Link { parent: parent.clone(), name: name.clone() };
-        let (inode, moved, reuse) = self.nodes.inode(&stat, link, fd);
-        self.remember(reuse)?;
-        if moved {
-            self.renew_facts(&inode);
+        let found = self.nodes.inode(&stat, link, fd);
+        self.remember(found.reuse)?;
+        if found.moved {
+            self.moved(&found.inode);
         }
-        Ok((inode, stat))
+        Ok((found.inode, stat))
     }
 
-    /// Whether the caller may know that the file exists.
+    /// A file was found elsewhere than before. What a directory's place means for those below it changes with it.
+    pub(super) fn moved(&self, inode: &VolumeInode) {
+        if inode.is_directory() { self.forget_facts() } else { self.renew_facts(inode) }
+    }
+
+    /// Whether the caller may know that the file exists: a matter of its place, which needs no row.
     fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
-        let facts = self.facts_to_look(inode)?;
+        let facts = self.placed(inode)?;
         self.outside_private_trees(caller, &facts)?;
         let known = self.for_policy(caller, &facts, inode.is_directory(), None);
         match policy::decide(caller, &known, &Operation::Look) {
@@ -202,6 +207,14 @@ impl Volume {
         let node = self.node(id)?;
         self.may_touch(context, node.inode())?;
         Ok(node.inode().descriptor(&self.nodes.descriptors)?.statfs()?)
+    }
+}
+
+/// The name of a view, for people.
+pub(super) fn view_name(view: View) -> &'static str {
+    match view {
+        View::Full => "full",
+        View::Redacted => "redacted",
     }
 }
 

@@ -36,6 +36,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 pub use attributes::Attributes;
+pub use change::AttributeChange;
 pub use create::Created;
 pub use directory::{ListedDirectory, PlusEntry};
 pub use error::FsError;
@@ -44,7 +45,8 @@ pub use facts::Known;
 pub use kernel::Kernel;
 pub use lookup::{AccessRequest, Entry};
 pub use open::{OpenRequest, Opened, OpenedIo, Terms};
-pub use upkeep::HandleReport;
+pub use rename::RenameMode;
+pub use upkeep::{HandleReport, NodeReport};
 
 use crate::diag::{Counters, DecisionRing};
 use crate::id::{MediaId, NodeId, Uid, UserId, VolumeId};

@@ -105,6 +105,19 @@ impl<K> Inode<K> {
         drop(former);
     }
 
+    /// Records where it was found; tells whether that is news.
+    pub(super) fn move_to(&self, link: Link<K>) -> bool {
+        let same = self
+            .link
+            .read()
+            .as_ref()
+            .is_some_and(|known| known.name == link.name && Arc::ptr_eq(&known.parent, &link.parent));
+        if !same {
+            self.set_link(Some(link));
+        }
+        !same
+    }
+
     /// Locks what the handles of both views share.
     pub fn sharing(&self) -> MutexGuard<'_, Sharing> {
         self.sharing.lock()

@@ -23,4 +23,4 @@ pub use descriptors::DescriptorCache;
 pub use handle::{Content, Handle, HandleTable};
 pub use inode::{Inode, Link, Sharing};
 pub use number::{NodeNumbers, Reuse};
-pub use table::{Node, NodeRef, NodeTable};
+pub use table::{FoundInode, Node, NodeRef, NodeTable};

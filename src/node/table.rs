@@ -96,6 +96,26 @@ struct Maps<K> {
     inodes: HashMap<Identity, Weak<Inode<K>>>,
 }
 
+impl<K> Maps<K> {
+    /// Drops what is left of inodes that nobody holds any more, once they are the larger part.
+    fn sweep(&mut self) {
+        if self.inodes.len() > self.nodes.len().saturating_mul(2).saturating_add(1024) {
+            self.inodes.retain(|_, inode| inode.strong_count() > 0);
+        }
+    }
+}
+
+/// What [`NodeTable::inode`] found.
+#[derive(Debug)]
+pub struct FoundInode<K> {
+    /// The inode.
+    pub inode: Arc<Inode<K>>,
+    /// It was known under another name or in another directory before.
+    pub moved: bool,
+    /// Its number came to stand for it by reuse: to be stored.
+    pub reuse: Option<Reuse>,
+}
+
 /// The nodes of one volume.
 #[derive(Debug)]
 pub struct NodeTable<K> {
@@ -127,14 +147,15 @@ impl<K: Default> NodeTable<K> {
         })
     }
 
-    /// The inode of a file that was just found at `link`, made if it is new. A reuse of its number is to be stored.
-    pub fn inode(&self, stat: &Stat, link: Link<K>, fd: PathFd) -> (Arc<Inode<K>>, Option<Reuse>) {
+    /// The inode of a file that was just found at `link`, made if it is new.
+    pub fn inode(&self, stat: &Stat, link: Link<K>, fd: PathFd) -> FoundInode<K> {
         let mut maps = self.maps.write();
         if let Some(inode) = maps.inodes.get(&stat.identity).and_then(Weak::upgrade) {
             drop(maps);
-            inode.set_link(Some(link));
-            return (inode, None);
+            let moved = inode.move_to(link);
+            return FoundInode { inode, moved, reuse: None };
         }
+        maps.sweep();
         let Maps { numbers, nodes, inodes } = &mut *maps;
         let (number, reuse) = numbers.assign(stat.identity, |number| {
             nodes.contains_key(&number) || nodes.contains_key(&in_view(number, View::Redacted))
@@ -144,7 +165,7 @@ impl<K: Default> NodeTable<K> {
         inodes.insert(stat.identity, Arc::downgrade(&inode));
         drop(maps);
         self.descriptors.note(&inode);
-        (inode, reuse)
+        FoundInode { inode, moved: false, reuse }
     }
 }
 
@@ -200,16 +221,6 @@ impl<K> NodeTable<K> {
             return;
         }
         let gone = maps.nodes.remove(&id);
-        let other = gone.as_ref().map(|gone| match gone.node.view {
-            View::Full => in_view(id, View::Redacted),
-            View::Redacted => in_view(id, View::Full),
-        });
-        if let (Some(gone), Some(other)) = (&gone, other)
-            && !maps.nodes.contains_key(&other)
-            && maps.inodes.get(&gone.node.inode.identity()).is_some_and(|weak| weak.strong_count() <= 1)
-        {
-            maps.inodes.remove(&gone.node.inode.identity());
-        }
         drop(maps);
         // What the node held (descriptor, backing, parents) is let go outside the lock.
         drop(gone);
