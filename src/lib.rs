@@ -5,6 +5,7 @@
 pub mod diag;
 pub mod error;
 pub mod fs;
+pub mod fuse;
 pub mod id;
 pub mod lower;
 pub mod node;

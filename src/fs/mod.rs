@@ -125,7 +125,7 @@ impl Volume {
     ///
     /// # Errors
     /// If the directory cannot be opened or the database fails.
-    pub fn open(
+    pub fn new(
         lower: &Path,
         settings: Settings,
         store: Arc<Store>,
