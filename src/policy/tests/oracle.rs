@@ -3,6 +3,7 @@
 //! It shares no function with the rules, so that a slip has to be made twice to go unseen.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::wildcard_enum_match_arm, reason = "the table's remainders are wildcards on purpose")]
 
 use super::*;
 
@@ -192,7 +193,7 @@ impl Question<'_> {
     }
 
     /// Into this place: a new file, or (for a rename) a file or directory that is moved.
-    fn into_place(&self, renamed: bool) -> &'static str {
+    fn put_down(&self, renamed: bool) -> &'static str {
         let below_top = matches!(self.facts.place, Place::Shared(_) | Place::Media { .. });
         let moved_directory = renamed && self.facts.directory;
         match () {
@@ -275,8 +276,8 @@ impl Question<'_> {
             Unlink => self.column(3),
             SetTimes if self.gallery_directory() => "full",
             SetTimes => self.column(1),
-            Create => self.into_place(false),
-            RenameTo => self.into_place(true),
+            Create => self.put_down(false),
+            RenameTo => self.put_down(true),
             RenameFrom | Replace => self.taken_away(),
             MakeDirectory => self.directory_made_or_removed(true),
             RemoveDirectory => self.directory_made_or_removed(false),
