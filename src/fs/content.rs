@@ -117,8 +117,8 @@ impl Volume {
         format: Option<Format>,
         plan: &Plan,
     ) {
-        let name = format.map_or("unrecognised", Format::name);
-        if let Err(error) = self.store.save_plan(&plan_key(row, version), name, &plan.encode()) {
+        let name = format.map_or("unrecognised".to_owned(), |format| format!("{format:?}").to_lowercase());
+        if let Err(error) = self.store.save_plan(&plan_key(row, version), &name, &plan.encode()) {
             log::warn!("cannot save the plan of entry {row}: {error}");
         }
     }

@@ -1,6 +1,8 @@
 //! The kernel's side of a mount: its table of backing files and its notifications, over the session's descriptor.
 //!
-//! The only file here with `unsafe`: two ioctls, and fuser's way to answer with an id that it did not make.
+//! The only file here with `unsafe`: an ioctl, and fuser's way to answer with an id that it did not make.
+
+#![expect(unsafe_code, reason = "the ioctl that closes a backing id, and fuser's wrapper of an id")]
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
