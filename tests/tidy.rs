@@ -3,6 +3,8 @@
 //!
 //! Each rule is a function over text, so each is also seen to fail on a seeded violation (`tidy/seeded.rs`).
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 #[path = "tidy/imports.rs"]
 mod imports;
 #[path = "tidy/lexer.rs"]

@@ -76,12 +76,12 @@ pub(crate) fn unsafe_code(file: &SourceFile) -> Vec<Violation> {
 /// A source file that does not forbid `unsafe`. The modules around an `unsafe` file cannot (forbidding is inherited);
 /// the lint in Cargo.toml denies it there.
 pub(crate) fn forbids_unsafe(file: &SourceFile) -> Vec<Violation> {
-    let around = |inner: &&str| {
+    let around = |inner: &str| {
         let module = file.module();
         let inner = SourceFile::new(inner, "");
         file.path != "src/bin/mediagate.rs" && inner.module().starts_with(&module)
     };
-    if !file.is_source() || UNSAFE_FILES.iter().any(|inner| around(&inner)) {
+    if !file.is_source() || UNSAFE_FILES.iter().any(|inner| around(inner)) {
         return Vec::new();
     }
     let attributes = file.rust.code.lines().map(str::trim).filter(|line| !line.is_empty());
