@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use rustix::mount::{UnmountFlags, unmount};
 
 /// The mount points at or below `directory`, outermost first. `directory` is absolute and without symbolic links.
@@ -18,7 +19,10 @@ pub(crate) fn mounted_below(directory: &Path) -> Vec<PathBuf> {
 /// Detaches everything at or below `directory`; open files go on being served until they are closed.
 pub(crate) fn detach_below(directory: &Path) {
     for point in mounted_below(directory).iter().rev() {
-        if let Err(error) = unmount(point, UnmountFlags::DETACH) {
+        // The daemon may have unmounted it meanwhile: then it is no mount point any more (EINVAL).
+        if let Err(error) = unmount(point, UnmountFlags::DETACH)
+            && error != Errno::INVAL
+        {
             eprintln!("unmount {}: {error}", point.display());
         }
     }
