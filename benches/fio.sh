@@ -28,7 +28,7 @@ results=$scratch/results
 
 # one TARGET DIRECTORY MODE: appends "MODE TARGET KiB/s"; the closing fsync counts as part of the run.
 one() {
-    local target=$1 directory=$2 mode=$3 file=$2/fio.$3 rate
+    local target=$1 mode=$3 file=$2/fio.$3 rate
     if [ ! -e "$file" ] || [ "$mode" = write ]; then
         rm -f "$file"
         [ "$mode" = write ] || dd if=/dev/zero of="$file" bs=1M count="$(numfmt --from=iec --to-unit=1M "$size")" \

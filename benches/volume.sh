@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Serves a temporary volume for a measurement; sourced by the scripts beside it.
 #
 # After `serve_volume`: $lower and $mount are the directories to compare, $app_uid is an application that may read and
