@@ -2,6 +2,7 @@
 //!
 //! docs/ARCHITECTURE.md has the picture and the table of who may import whom.
 
+pub mod binder;
 pub mod error;
 pub mod id;
 pub mod policy;
