@@ -8,8 +8,8 @@ parcelable AuditQuery {
     @nullable @utf8InCpp String path;
     /** Only refusals. */
     boolean denied;
-    /** Only records with a higher number: where the last answer ended. */
+    /** The first records after this number, which is where the last answer ended; 0 is the newest ones. */
     long after;
-    /** At most so many, the newest ones. */
+    /** At most so many. */
     int limit;
 }

@@ -4,16 +4,20 @@ package org.mediagate;
 parcelable AuditRecord {
     /** Its number, ascending. */
     long id;
-    /** Milliseconds since 1970. */
-    long milliseconds;
+    /** Seconds since 1970. */
+    long time;
     /** Who. */
     int uid;
+    /** The first package of the uid, where it has one. */
+    @nullable @utf8InCpp String packageName;
     /** What. */
     @utf8InCpp String operation;
     /** To what. */
     @utf8InCpp String path;
-    /** Whether it was allowed. */
-    boolean allowed;
+    /** `full`, `redacted` or `denied`. */
+    @utf8InCpp String verdict;
+    /** The symbolic errno of a failure. */
+    @nullable @utf8InCpp String errno;
     /** The rule that determined it. */
     @utf8InCpp String rule;
 }
