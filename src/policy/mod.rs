@@ -2,9 +2,23 @@
 //!
 //! No I/O, no clock, no lock, no log, no panic. What must be hidden is answered here; where it lies in a file is
 //! the business of `redact`. An unknown fact never leads to [`View::Full`]; no matching rule denies.
+//! docs/POLICY.md has the tables in prose.
 
 #![forbid(unsafe_code)]
+#![deny(clippy::wildcard_enum_match_arm, clippy::arithmetic_side_effects)]
 
+mod decide;
+mod explain;
+mod kind;
+mod place;
+mod rights;
+mod rules;
 mod types;
 
+#[cfg(test)]
+mod tests;
+
+pub use decide::{decide, decide_concealed};
+pub use explain::{Explanation, explain, explanations};
+pub use kind::Content;
 pub use types::*;

@@ -20,6 +20,12 @@ impl PackageName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether both name the same directory of a tree of package directories: package names are ASCII, and no
+    /// spelling of a directory's name makes it another package's.
+    pub fn names_same_directory(&self, other: &PackageName) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
 }
 
 bitflags::bitflags! {
@@ -90,6 +96,11 @@ impl Application {
     /// Whether one of the uid's packages is `package`.
     pub fn is(&self, package: &PackageName) -> bool {
         self.packages.contains(package)
+    }
+
+    /// Whether `package`, as a directory spells it, is one of the uid's packages.
+    pub fn has_directory(&self, package: &PackageName) -> bool {
+        self.packages.iter().any(|own| own.names_same_directory(package))
     }
 }
 
@@ -172,6 +183,8 @@ pub enum Place {
     },
     /// `Android/data` or `Android/obb` itself.
     PrivateRoot(PrivateTree),
+    /// The file `.nomedia` directly in `Android/data` or `Android/obb`.
+    PrivateMarker(PrivateTree),
     /// `Android/data/<package>` or `Android/obb/<package>`.
     Private {
         /// Which of the two.
@@ -258,6 +271,57 @@ pub enum Operation {
     OpenDirectory,
     /// Change times.
     SetTimes,
+    /// Open a file by its forced-redaction name (`.mediagate/redacted/<id>`).
+    OpenRedacted {
+        /// For writing or truncating.
+        write: bool,
+    },
+}
+
+impl Operation {
+    /// Whether it acts on a file that exists by a right to that very file: reading, changing, removing, taking away,
+    /// replacing, naming it in a listing.
+    pub(super) fn uses_file(self) -> bool {
+        match self {
+            Operation::Open { .. }
+            | Operation::Unlink
+            | Operation::RenameFrom
+            | Operation::Replace
+            | Operation::List
+            | Operation::SetTimes => true,
+            Operation::Look
+            | Operation::OpenRedacted { .. }
+            | Operation::Create
+            | Operation::MakeDirectory
+            | Operation::RemoveDirectory
+            | Operation::RenameTo
+            | Operation::OpenDirectory => false,
+        }
+    }
+
+    /// Whether it opens a file and writes nothing.
+    pub(super) fn only_reads(self) -> bool {
+        matches!(self, Operation::Open { write: false, .. })
+    }
+
+    /// Whether it makes, removes, moves or replaces an entry.
+    pub(super) fn makes_or_moves(self) -> bool {
+        match self {
+            Operation::Create
+            | Operation::MakeDirectory
+            | Operation::Unlink
+            | Operation::RemoveDirectory
+            | Operation::RenameFrom
+            | Operation::RenameTo
+            | Operation::Replace => true,
+            Operation::Look
+            | Operation::Open { .. }
+            | Operation::OpenRedacted { .. }
+            | Operation::List
+            | Operation::OpenDirectory
+            | Operation::SetTimes => false,
+        }
+    }
 }
 
 /// How a file is seen.
@@ -290,18 +354,58 @@ pub struct RuleName(pub &'static str);
 /// Why not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DenyReason {
-    /// Private to another application, for reading or walking: it does not exist.
+    /// Private to another application or hidden by `visibility = private`, for reading or walking: it does not
+    /// exist.
     Private,
-    /// Private to another application, for making, removing or renaming.
+    /// Private to another application or hidden by `visibility = private`, for making, removing or renaming.
     PrivateChange,
     /// Seen but refused.
     Refused,
-    /// This kind does not belong there, or the rename is forbidden.
+    /// This kind does not belong there, or nothing may be renamed from or to there.
     Misplaced,
+    /// The caller may not rename this entry, or (legacy) not make files.
+    Forbidden,
     /// Another user's tree.
     OtherUser,
     /// No rule spoke.
     NoRule,
+}
+
+/// The three error numbers of refusals by policy; `fs` maps them to numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DenyErrno {
+    /// `ENOENT`
+    Enoent,
+    /// `EACCES`
+    Eacces,
+    /// `EPERM`
+    Eperm,
+}
+
+impl DenyErrno {
+    /// The symbolic name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DenyErrno::Enoent => "ENOENT",
+            DenyErrno::Eacces => "EACCES",
+            DenyErrno::Eperm => "EPERM",
+        }
+    }
+}
+
+impl DenyReason {
+    /// The one error number of this reason (docs/POLICY.md, "Reasons and errno").
+    pub const fn errno(self) -> DenyErrno {
+        match self {
+            DenyReason::Private => DenyErrno::Enoent,
+            DenyReason::PrivateChange => DenyErrno::Eacces,
+            DenyReason::Refused => DenyErrno::Eacces,
+            DenyReason::Misplaced => DenyErrno::Eperm,
+            DenyReason::Forbidden => DenyErrno::Eperm,
+            DenyReason::OtherUser => DenyErrno::Eacces,
+            DenyReason::NoRule => DenyErrno::Eacces,
+        }
+    }
 }
 
 /// The answer.

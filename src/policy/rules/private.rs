@@ -1,0 +1,128 @@
+//! Private trees, other users, and the directories that hold a volume together.
+
+#![forbid(unsafe_code)]
+
+use super::{FULL, REFUSED, Ruling};
+use crate::policy::{Caller, DenyReason, FileFacts, Operation, Permissions, Place, PrivateTree};
+
+const PRIVATE: Option<Ruling> = Some(Ruling::Deny(DenyReason::Private));
+const PRIVATE_CHANGE: Option<Ruling> = Some(Ruling::Deny(DenyReason::PrivateChange));
+const MISPLACED: Option<Ruling> = Some(Ruling::Deny(DenyReason::Misplaced));
+
+/// POLICY.md, redaction: "A forced-redaction name is redacted for everyone"; it names no file that can be written.
+pub(super) fn forced_redaction(_: &Caller, _: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    matches!(operation, Operation::OpenRedacted { .. }).then_some(REFUSED)?
+}
+
+/// POLICY.md, private trees: "Another user's tree: EACCES at lookup and an empty listing".
+pub(super) fn other_user(_: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    if facts.place != Place::OtherUser {
+        return None;
+    }
+    if *operation == Operation::OpenDirectory { FULL } else { Some(Ruling::Deny(DenyReason::OtherUser)) }
+}
+
+/// POLICY.md, private trees: "Own package (any of the uid's): full".
+pub(super) fn own(caller: &Caller, facts: &FileFacts, _: &Operation) -> Option<Ruling> {
+    let Place::Private { package, .. } = &facts.place else { return None };
+    caller.application().is_some_and(|application| application.has_directory(package)).then_some(FULL)?
+}
+
+/// POLICY.md, private trees: "The installer role reaches all of `Android/obb`".
+pub(super) fn installer(caller: &Caller, facts: &FileFacts, _: &Operation) -> Option<Ruling> {
+    let obb = matches!(facts.place, Place::Private { tree: PrivateTree::Obb, .. });
+    (obb && caller.holds(Permissions::INSTALLER)).then_some(FULL)?
+}
+
+/// POLICY.md, callers: "shell: raw read and write of files; create, unlink, rename go through the rules".
+pub(super) fn shell(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    if !caller.is_shell() || !matches!(facts.place, Place::Private { .. }) {
+        return None;
+    }
+    match operation {
+        Operation::Look | Operation::Open { .. } | Operation::List | Operation::OpenDirectory => FULL,
+        Operation::OpenRedacted { .. }
+        | Operation::Create
+        | Operation::MakeDirectory
+        | Operation::Unlink
+        | Operation::RemoveDirectory
+        | Operation::RenameFrom
+        | Operation::RenameTo
+        | Operation::Replace
+        | Operation::SetTimes => None,
+    }
+}
+
+/// POLICY.md, private trees: "Not own: … ENOENT, existing or not; making, removing or renaming … EACCES; not listed
+/// in its parent"; also for the manager.
+pub(super) fn other(_: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    if !matches!(facts.place, Place::Private { .. }) {
+        return None;
+    }
+    if operation.makes_or_moves() { PRIVATE_CHANGE } else { PRIVATE }
+}
+
+/// POLICY.md, private trees: "`.nomedia` directly below is visible".
+pub(super) fn marker(_: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    if !matches!(facts.place, Place::PrivateMarker(_)) {
+        return None;
+    }
+    match operation {
+        Operation::Look | Operation::List => FULL,
+        Operation::Open { .. }
+        | Operation::OpenRedacted { .. }
+        | Operation::OpenDirectory
+        | Operation::SetTimes => REFUSED,
+        Operation::Create
+        | Operation::MakeDirectory
+        | Operation::Unlink
+        | Operation::RemoveDirectory
+        | Operation::RenameFrom
+        | Operation::RenameTo
+        | Operation::Replace => PRIVATE_CHANGE,
+    }
+}
+
+/// POLICY.md, private trees: they are tested "before everything else, also for the manager"; so the directory that
+/// holds them is never changed. Walking and listing it is left to the rules of shared places.
+pub(super) fn root_of_tree(_: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    if !matches!(facts.place, Place::PrivateRoot(_)) {
+        return None;
+    }
+    match operation {
+        Operation::Look | Operation::List | Operation::OpenDirectory => None,
+        Operation::Open { .. } | Operation::OpenRedacted { .. } | Operation::SetTimes => REFUSED,
+        Operation::Create
+        | Operation::MakeDirectory
+        | Operation::Unlink
+        | Operation::RemoveDirectory
+        | Operation::RenameFrom
+        | Operation::RenameTo
+        | Operation::Replace => PRIVATE_CHANGE,
+    }
+}
+
+/// POLICY.md, operations: rename "not `Android`, not to the volume root"; rmdir "none removed". `Android/media` is
+/// kept like them, so that no application can take every other's directory away.
+pub(super) fn protected(_: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    if !matches!(facts.place, Place::Root | Place::Android | Place::MediaRoot) {
+        return None;
+    }
+    match operation {
+        Operation::Create | Operation::RenameFrom | Operation::RenameTo | Operation::Replace => MISPLACED,
+        Operation::Unlink | Operation::RemoveDirectory => REFUSED,
+        Operation::Look
+        | Operation::Open { .. }
+        | Operation::OpenRedacted { .. }
+        | Operation::MakeDirectory
+        | Operation::List
+        | Operation::OpenDirectory
+        | Operation::SetTimes => None,
+    }
+}
+
+/// POLICY.md, private trees: "`Android/media/<package>`: full for its package".
+pub(super) fn media_own(caller: &Caller, facts: &FileFacts, _: &Operation) -> Option<Ruling> {
+    let Place::Media { package } = &facts.place else { return None };
+    caller.application().is_some_and(|application| application.has_directory(package)).then_some(FULL)?
+}
