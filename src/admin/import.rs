@@ -4,6 +4,10 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -40,6 +44,39 @@ pub struct ImportError {
     pub problem: String,
 }
 
+/// Why a file gave no applications.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportFileError {
+    /// It cannot be read.
+    #[error("cannot read {}: {cause}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// It is wrong.
+    #[error("{}: {cause}", .path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        cause: ImportError,
+    },
+}
+
+/// The applications of a file; its name tells the format.
+///
+/// # Errors
+/// [`ImportFileError`]
+pub fn read_applications(path: &Path) -> Result<Vec<AppRequest>, ImportFileError> {
+    let text = fs::read_to_string(path)
+        .map_err(|cause| ImportFileError::Read { path: path.to_owned(), cause })?;
+    let format = ImportFormat::of_name(&path.to_string_lossy());
+    parse_applications(&text, format)
+        .map_err(|cause| ImportFileError::Content { path: path.to_owned(), cause })
+}
+
 /// The applications of a list.
 ///
 /// # Errors
@@ -74,7 +111,14 @@ fn toml_list(text: &str) -> Result<Vec<AppRequest>, ImportError> {
         key: "syntax",
         problem: error.message().to_owned(),
     })?;
-    list.app.iter().map(|entry| toml_entry(text, entry)).collect()
+    let mut seen = HashSet::new();
+    list.app
+        .iter()
+        .map(|entry| {
+            once(&mut seen, entry.name.as_ref(), line_of(text, entry.name.span().start))?;
+            toml_entry(text, entry)
+        })
+        .collect()
 }
 
 fn toml_entry(text: &str, entry: &Entry) -> Result<AppRequest, ImportError> {
@@ -109,6 +153,14 @@ fn toml_entry(text: &str, entry: &Entry) -> Result<AppRequest, ImportError> {
     })
 }
 
+/// Refuses a name that the list has had already.
+fn once<'a>(seen: &mut HashSet<&'a str>, name: &'a str, line: usize) -> Result<(), ImportError> {
+    if seen.insert(name) {
+        return Ok(());
+    }
+    Err(ImportError { line, key: "name", problem: format!("{name} is listed twice: keep one of them") })
+}
+
 /// The line, from 1, of a byte of the text.
 fn line_of(text: &str, at: usize) -> usize {
     1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
@@ -117,8 +169,15 @@ fn line_of(text: &str, at: usize) -> usize {
 /// `name uid debuggable data-directory seinfo gids …`; the target SDK stands in the seinfo as
 /// `…:targetSdkVersion=N` (frameworks/base, Settings.writePackageListLPr).
 fn packages_list(text: &str) -> Result<Vec<AppRequest>, ImportError> {
+    let mut seen = HashSet::new();
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(index, line)| packages_line(index.saturating_add(1), line)).collect()
+    lines
+        .map(|(index, text)| {
+            let line = index.saturating_add(1);
+            once(&mut seen, text.split_ascii_whitespace().next().unwrap_or_default(), line)?;
+            packages_line(line, text)
+        })
+        .collect()
 }
 
 fn packages_line(line: usize, text: &str) -> Result<AppRequest, ImportError> {

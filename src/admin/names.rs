@@ -13,12 +13,13 @@ const ANDROID_PREFIX: &str = "android.permission.";
 const PACKAGE_NAME_MAX: usize = 223;
 
 /// Every operation that can be asked about, by name.
-const OPERATIONS: [(&str, Operation); 15] = [
+const OPERATIONS: [(&str, Operation); 16] = [
     ("look", Operation::Look),
     ("read", Operation::Open { read: true, write: false }),
     ("write", Operation::Open { read: false, write: true }),
     ("readwrite", Operation::Open { read: true, write: true }),
     ("open", Operation::Open { read: true, write: false }),
+    ("read-redacted", Operation::OpenRedacted { write: false }),
     ("create", Operation::Create),
     ("mkdir", Operation::MakeDirectory),
     ("unlink", Operation::Unlink),

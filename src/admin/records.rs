@@ -91,10 +91,10 @@ pub struct Explanation {
     pub view: Option<String>,
     /// The rule that determined the verdict.
     pub rule: String,
+    /// What the rule says, in one sentence.
+    pub sentence: String,
     /// The symbolic errno of a refusal.
     pub errno: Option<String>,
-    /// Why it would be refused, for a person.
-    pub reason: Option<String>,
     /// What the decision was made from; empty for a caller that does not administer.
     pub facts: Vec<Fact>,
 }

@@ -103,8 +103,8 @@ records! {
     }
     Fact => aidl::Fact::Fact { name: name, value: value }
     Explanation => aidl::Explanation::Explanation {
-        uid: uid, operation: operation, path: path, allowed: allowed, view: view, rule: rule, errno: errno,
-        reason: reason, facts: facts,
+        uid: uid, operation: operation, path: path, allowed: allowed, view: view, rule: rule,
+        sentence: sentence, errno: errno, facts: facts,
     }
     ScanReport => aidl::ScanReport::ScanReport {
         files: files, directories: directories, changed: changed, removed: removed, failed: failed,

@@ -16,10 +16,10 @@ parcelable Explanation {
     @nullable @utf8InCpp String view;
     /** The rule that determined the verdict. */
     @utf8InCpp String rule;
+    /** What the rule says, in one sentence. */
+    @utf8InCpp String sentence;
     /** The symbolic errno of a refusal. */
     @nullable @utf8InCpp String errno;
-    /** Why it would be refused, for a person. */
-    @nullable @utf8InCpp String reason;
     /** What the decision was made from; empty for a caller that does not administer. */
     Fact[] facts;
 }
