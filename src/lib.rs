@@ -2,8 +2,14 @@
 //!
 //! docs/ARCHITECTURE.md has the picture and the table of who may import whom.
 
+pub mod admin;
 pub mod binder;
+pub mod config;
+pub mod diag;
 pub mod error;
 pub mod id;
+pub mod platform;
 pub mod policy;
 pub mod redact;
+pub mod shell;
+pub mod store;

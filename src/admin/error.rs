@@ -77,7 +77,9 @@ impl From<AdminError> for Failure {
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// The caller is not an administrator.
-    #[error("uid {caller} may not {method}: only root, shell (2000), system (1000) and the daemon's own uid may")]
+    #[error(
+        "uid {caller} may not {method}: only root, shell (2000), system (1000) and the daemon's own uid may"
+    )]
     Refused {
         /// Who asked.
         caller: Uid,

@@ -3,8 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::policy::{
-    self, Caller, FileFacts, Identity, Kind, Operation, PackageName, Place, PrivateTree, State,
-    Verdict, View,
+    self, Caller, FileFacts, Identity, Kind, Operation, PackageName, Place, PrivateTree, State, Verdict, View,
 };
 
 use super::{Explanation, Fact, names};

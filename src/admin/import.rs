@@ -70,8 +70,8 @@ pub enum ImportFileError {
 /// # Errors
 /// [`ImportFileError`]
 pub fn read_applications(path: &Path) -> Result<Vec<AppRequest>, ImportFileError> {
-    let text = fs::read_to_string(path)
-        .map_err(|cause| ImportFileError::Read { path: path.to_owned(), cause })?;
+    let text =
+        fs::read_to_string(path).map_err(|cause| ImportFileError::Read { path: path.to_owned(), cause })?;
     let format = ImportFormat::of_name(&path.to_string_lossy());
     parse_applications(&text, format)
         .map_err(|cause| ImportFileError::Content { path: path.to_owned(), cause })

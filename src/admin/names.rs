@@ -2,12 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::policy::{FileGrant, Operation, PackageName, Permissions};
+use crate::policy::{self, FileGrant, Operation, PackageName, Permissions};
 
 use super::{AdminError, Section};
-
-/// What Android writes before the names of its permissions.
-const ANDROID_PREFIX: &str = "android.permission.";
 
 /// The longest package name that Android accepts.
 const PACKAGE_NAME_MAX: usize = 223;
@@ -64,7 +61,7 @@ fn list<T>(table: &[(&'static str, T)]) -> String {
 
 /// The names of all permissions, for an error's text.
 pub(super) fn permission_list() -> String {
-    Permissions::all().iter_names().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+    policy::permission_names(Permissions::all()).collect::<Vec<_>>().join(", ")
 }
 
 /// The names of all operations, for an error's text and for the command line's help.
@@ -87,8 +84,7 @@ pub fn section_names() -> impl Iterator<Item = &'static str> {
 /// # Errors
 /// [`AdminError::UnknownPermission`]
 pub fn permission(name: &str) -> Result<Permissions, AdminError> {
-    let bare = name.strip_prefix(ANDROID_PREFIX).unwrap_or(name);
-    Permissions::from_name(bare).ok_or_else(|| AdminError::UnknownPermission { name: name.to_owned() })
+    policy::parse_permission(name).ok_or_else(|| AdminError::UnknownPermission { name: name.to_owned() })
 }
 
 /// All permissions of a list of names.
@@ -101,7 +97,7 @@ pub fn permissions<S: AsRef<str>>(names: &[S]) -> Result<Permissions, AdminError
 
 /// The names of permissions, in the order of their declaration.
 pub fn permission_names(permissions: Permissions) -> Vec<String> {
-    permissions.iter_names().map(|(name, _)| name.to_owned()).collect()
+    policy::permission_names(permissions).map(str::to_owned).collect()
 }
 
 /// The permissions that make up a role.

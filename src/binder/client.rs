@@ -57,7 +57,10 @@ impl Client {
                 text: status.message().unwrap_or("the daemon gave no reason").to_owned(),
             },
             _ if lost(status.transaction_error()) => unreachable_at(&self.socket),
-            _ => Failure { code: Code::Internal, text: format!("the daemon's answer is not valid: {status:?}") },
+            _ => Failure {
+                code: Code::Internal,
+                text: format!("the daemon's answer is not valid: {status:?}"),
+            },
         }
     }
 }

@@ -18,7 +18,8 @@ mod wire;
 
 use std::path::Path;
 
-use rsbinder::{Endpoint, Uri, WireProfile, WireVersion};
+use rsbinder::entry::uri::{WireProfile, WireVersion};
+use rsbinder::{Endpoint, Uri};
 
 pub use client::Client;
 pub use server::{ServeError, Serving, serve};

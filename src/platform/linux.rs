@@ -5,8 +5,12 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use crate::diag::log::{Settings, StderrLog};
+
+/// The log of this process; `log` wants it for ever.
+static LOG: OnceLock<StderrLog> = OnceLock::new();
 
 /// Root's daemon.
 const SYSTEM_SOCKET: &str = "/run/mediagate.sock";
@@ -40,7 +44,7 @@ pub(super) fn socket() -> PathBuf {
 /// A second start, or a level that is none; the text is for a person.
 pub fn start_log() -> Result<(), String> {
     let settings = Settings::from_environment()?;
-    log::set_boxed_logger(Box::new(StderrLog::new(settings))).map_err(|error| error.to_string())?;
+    log::set_logger(LOG.get_or_init(|| StderrLog::new(settings))).map_err(|error| error.to_string())?;
     log::set_max_level(settings.level());
     Ok(())
 }

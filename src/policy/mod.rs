@@ -10,6 +10,7 @@
 mod decide;
 mod explain;
 mod kind;
+mod permission;
 mod place;
 mod rights;
 mod rules;
@@ -21,4 +22,5 @@ mod tests;
 pub use decide::{decide, decide_concealed};
 pub use explain::{Explanation, explain, explanations};
 pub use kind::Content;
+pub use permission::{parse_permission, permission_names};
 pub use types::*;

@@ -1,0 +1,240 @@
+//! What is remembered of a file or directory: the rows, and the questions about them.
+
+#![forbid(unsafe_code)]
+
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use super::{Store, StoreError, columns};
+use crate::id::{FileId, MediaId, VolumeId};
+use crate::policy::{Kind, PackageName, State};
+
+/// By what the content of a lower file is known to be the same.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ContentVersion {
+    /// Bytes.
+    pub size: u64,
+    /// Time of the last change of the content, nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Time of the last change of the inode, nanoseconds since 1970.
+    pub ctime_ns: i64,
+}
+
+/// One row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Its number.
+    pub id: MediaId,
+    /// The directory that it is in; `None` for the root of a volume.
+    pub parent: Option<MediaId>,
+    /// The volume that it is on.
+    pub volume: VolumeId,
+    /// Its name; empty for the root of a volume.
+    pub name: Vec<u8>,
+    /// Whether it is a directory.
+    pub directory: bool,
+    /// Kind on which name and content agree; `None` is unknown.
+    pub kind: Option<Kind>,
+    /// The package that made it.
+    pub owner: Option<PackageName>,
+    /// Whether it is finished.
+    pub state: State,
+    /// When it is to be removed, seconds since 1970.
+    pub expires: Option<i64>,
+    /// The lower file. The device number may be another after a restart of the system.
+    pub file: FileId,
+    /// The content that `kind` was found for; `None` where nobody looked.
+    pub version: Option<ContentVersion>,
+    /// When the entry was made or first met, seconds since 1970; 0 where nobody said.
+    pub created: i64,
+}
+
+/// A name with its key for comparison without regard to case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EntryName<'a> {
+    /// The name as it stands on the lower file system.
+    pub bytes: &'a [u8],
+    /// The folded name.
+    pub folded: &'a [u8],
+}
+
+/// A row to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NewEntry<'a> {
+    /// The directory that it is in.
+    pub parent: MediaId,
+    /// Its name there.
+    pub name: EntryName<'a>,
+    /// Whether it is a directory.
+    pub directory: bool,
+    /// See [`Entry::kind`].
+    pub kind: Option<Kind>,
+    /// See [`Entry::owner`].
+    pub owner: Option<&'a PackageName>,
+    /// See [`Entry::state`].
+    pub state: State,
+    /// See [`Entry::expires`].
+    pub expires: Option<i64>,
+    /// The lower file.
+    pub file: FileId,
+    /// See [`Entry::version`].
+    pub version: Option<ContentVersion>,
+    /// See [`Entry::created`].
+    pub created: i64,
+}
+
+/// Where an entry is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EntryPath {
+    /// The volume.
+    pub volume: VolumeId,
+    /// The names from below the volume's root down to the entry; none for the root itself.
+    pub names: Vec<Vec<u8>>,
+}
+
+/// The columns in the order in which [`entry`] reads them, as a literal for `concat!`.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, parent, volume, name, directory, kind, owner, state, expires, dev, ino, size, mtime_ns, ",
+            "ctime_ns, created FROM entries ",
+            $rest
+        )
+    };
+}
+
+impl Store {
+    /// The entry of that very name in a directory.
+    ///
+    /// # Errors
+    /// SQLite's own, as for all questions below.
+    pub fn entry(&self, parent: MediaId, name: &[u8]) -> Result<Option<Entry>, StoreError> {
+        self.read("find an entry", |connection| by_name(connection, parent, name))
+    }
+
+    /// The entry of a number.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn entry_by_id(&self, id: MediaId) -> Result<Option<Entry>, StoreError> {
+        self.read("find an entry by its number", |connection| {
+            let mut statement = connection.prepare_cached(select!("WHERE id = ?1"))?;
+            Ok(statement.query_row([id.raw()], entry).optional()?)
+        })
+    }
+
+    /// The entries of a directory whose names fold to the same key.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn entries_folded(&self, parent: MediaId, folded: &[u8]) -> Result<Vec<Entry>, StoreError> {
+        self.read("find entries by their folded name", |connection| {
+            many(
+                connection,
+                select!("WHERE parent = ?1 AND folded = ?2 ORDER BY id"),
+                params![parent.raw(), folded],
+            )
+        })
+    }
+
+    /// The entries of a volume that had this lower inode number: how a file is recognised whose rename was not
+    /// recorded. Numbers are used again by lower file systems, so the caller looks closer.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn entries_by_inode(&self, volume: VolumeId, ino: u64) -> Result<Vec<Entry>, StoreError> {
+        self.read("find entries by their inode", |connection| {
+            let sql = select!("WHERE volume = ?1 AND ino = ?2 ORDER BY id");
+            many(connection, sql, params![volume.raw(), ino.cast_signed()])
+        })
+    }
+
+    /// Everything that is known to be in a directory, by name.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn children(&self, parent: MediaId) -> Result<Vec<Entry>, StoreError> {
+        self.read("list the entries of a directory", |connection| {
+            many(connection, select!("WHERE parent = ?1 ORDER BY name"), [parent.raw()])
+        })
+    }
+
+    /// Up to `limit` entries that expired at `now` or before, the longest expired first.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn expired(&self, now: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        self.read("list expired entries", |connection| {
+            many(
+                connection,
+                select!("WHERE expires <= ?1 ORDER BY expires, id LIMIT ?2"),
+                params![now, limit],
+            )
+        })
+    }
+
+    /// Where an entry is; `None` for a number that no entry has.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn path_of(&self, id: MediaId) -> Result<Option<EntryPath>, StoreError> {
+        self.read("find the path of an entry", |connection| path(connection, id))
+    }
+}
+
+pub(super) fn by_name(
+    connection: &Connection,
+    parent: MediaId,
+    name: &[u8],
+) -> Result<Option<Entry>, StoreError> {
+    let mut statement = connection.prepare_cached(select!("WHERE parent = ?1 AND name = ?2"))?;
+    Ok(statement.query_row(params![parent.raw(), name], entry).optional()?)
+}
+
+fn many(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<Entry>, StoreError> {
+    Ok(connection.prepare_cached(sql)?.query_map(params, entry)?.collect::<Result<_, _>>()?)
+}
+
+/// Walks up to the root; the walk ends because no rename makes a directory its own ancestor.
+fn path(connection: &Connection, id: MediaId) -> Result<Option<EntryPath>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "WITH RECURSIVE up (depth, parent, volume, name) AS (
+             SELECT 0, parent, volume, name FROM entries WHERE id = ?1
+             UNION ALL
+             SELECT depth + 1, entries.parent, entries.volume, entries.name FROM up
+             JOIN entries ON entries.id = up.parent
+         ) SELECT volume, parent, name FROM up ORDER BY depth DESC",
+    )?;
+    let mut rows = statement.query([id.raw()])?;
+    let mut path: Option<EntryPath> = None;
+    while let Some(row) = rows.next()? {
+        let volume = VolumeId::new(row.get(0)?);
+        let path = path.get_or_insert_with(|| EntryPath { volume, names: Vec::new() });
+        if row.get::<_, Option<i64>>(1)?.is_some() {
+            path.names.push(row.get(2)?);
+        }
+    }
+    Ok(path)
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        id: MediaId::new(row.get(0)?),
+        parent: row.get::<_, Option<i64>>(1)?.map(MediaId::new),
+        volume: VolumeId::new(row.get(2)?),
+        name: row.get(3)?,
+        directory: row.get(4)?,
+        kind: columns::kind(row, 5)?,
+        owner: columns::optional_package(row, 6)?,
+        state: columns::state(row, 7)?,
+        expires: row.get(8)?,
+        file: FileId { dev: columns::unsigned(row, 9)?, ino: columns::unsigned(row, 10)? },
+        version: version(row)?,
+        created: row.get(14)?,
+    })
+}
+
+fn version(row: &Row<'_>) -> rusqlite::Result<Option<ContentVersion>> {
+    let Some(size) = row.get::<_, Option<i64>>(11)? else { return Ok(None) };
+    let size = size.cast_unsigned();
+    Ok(Some(ContentVersion { size, mtime_ns: row.get(12)?, ctime_ns: row.get(13)? }))
+}
