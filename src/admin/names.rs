@@ -83,7 +83,7 @@ pub fn section_names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// [`AdminError::UnknownPermission`]
-pub fn permission(name: &str) -> Result<Permissions, AdminError> {
+pub(super) fn permission(name: &str) -> Result<Permissions, AdminError> {
     policy::parse_permission(name).ok_or_else(|| AdminError::UnknownPermission { name: name.to_owned() })
 }
 
@@ -91,7 +91,7 @@ pub fn permission(name: &str) -> Result<Permissions, AdminError> {
 ///
 /// # Errors
 /// [`AdminError::UnknownPermission`]
-pub fn permissions<S: AsRef<str>>(names: &[S]) -> Result<Permissions, AdminError> {
+pub(super) fn permissions<S: AsRef<str>>(names: &[S]) -> Result<Permissions, AdminError> {
     names.iter().try_fold(Permissions::empty(), |all, name| Ok(all | permission(name.as_ref())?))
 }
 
@@ -116,7 +116,7 @@ pub fn role(name: &str) -> Result<Permissions, AdminError> {
 ///
 /// # Errors
 /// [`AdminError::UnknownOperation`]
-pub fn operation(name: &str) -> Result<Operation, AdminError> {
+pub(super) fn operation(name: &str) -> Result<Operation, AdminError> {
     find(&OPERATIONS, name).ok_or_else(|| AdminError::UnknownOperation { name: name.to_owned() })
 }
 
@@ -129,7 +129,7 @@ pub fn operation_name(operation: Operation) -> &'static str {
 ///
 /// # Errors
 /// [`AdminError::Invalid`]
-pub fn access(name: &str) -> Result<FileGrant, AdminError> {
+pub(super) fn access(name: &str) -> Result<FileGrant, AdminError> {
     find(&GRANTS, name).ok_or_else(|| AdminError::Invalid {
         what: "access",
         value: name.to_owned(),
@@ -138,7 +138,7 @@ pub fn access(name: &str) -> Result<FileGrant, AdminError> {
 }
 
 /// The name of a grant's access.
-pub fn access_name(access: FileGrant) -> &'static str {
+pub(super) fn access_name(access: FileGrant) -> &'static str {
     match access {
         FileGrant::Read => "read",
         FileGrant::Write => "write",
@@ -150,7 +150,7 @@ pub fn access_name(access: FileGrant) -> &'static str {
 ///
 /// # Errors
 /// [`AdminError::Invalid`]
-pub fn section(name: &str) -> Result<Section, AdminError> {
+pub(super) fn section(name: &str) -> Result<Section, AdminError> {
     find(&SECTIONS, name).ok_or_else(|| AdminError::Invalid {
         what: "section",
         value: name.to_owned(),
@@ -162,7 +162,7 @@ pub fn section(name: &str) -> Result<Section, AdminError> {
 ///
 /// # Errors
 /// [`AdminError::Invalid`]
-pub fn package(name: &str) -> Result<PackageName, AdminError> {
+pub(super) fn package(name: &str) -> Result<PackageName, AdminError> {
     let part = |part: &str| {
         part.starts_with(|first: char| first.is_ascii_alphabetic())
             && part.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')

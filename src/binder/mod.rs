@@ -12,8 +12,6 @@ mod convert;
 mod request;
 mod server;
 mod service;
-#[cfg(test)]
-mod tests;
 mod wire;
 
 use std::path::Path;

@@ -2,7 +2,6 @@
 //! encodes.
 
 #![forbid(unsafe_code)]
-#![expect(non_snake_case, reason = "the methods are named as in aidl/")]
 
 use std::sync::Arc;
 
