@@ -70,7 +70,7 @@ fn file_facts(facts: &FileFacts) -> Vec<Fact> {
     vec![
         Fact::new("place", place(&facts.place)),
         Fact::new("directory", yes_or_no(facts.directory)),
-        Fact::new("kind", facts.kind.map_or("unknown", kind)),
+        Fact::new("kind", facts.kind.map_or("unknown", kind_name)),
         Fact::new("hidden", yes_or_no(facts.hidden)),
         Fact::new("owner", facts.owner.as_ref().map_or("none", PackageName::as_str)),
         Fact::new("state", state(facts.state)),
@@ -86,7 +86,8 @@ fn yes_or_no(answer: bool) -> &'static str {
     if answer { "yes" } else { "no" }
 }
 
-fn kind(kind: Kind) -> &'static str {
+/// The name of a kind, as `check` and `inspect` print it.
+pub fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Image => "image",
         Kind::Video => "video",

@@ -34,7 +34,7 @@ use crate::store::{self, Store};
 pub use access::Method;
 pub use api::Administration;
 pub use error::{AdminError, Code, Failure};
-pub use explanation::view_name;
+pub use explanation::{kind_name, view_name};
 pub use gate::Gate;
 pub use import::{ImportError, ImportFileError, ImportFormat, parse_applications, read_applications};
 pub use names::{operation_list, operation_name, permission_names, role, role_list, section_names};

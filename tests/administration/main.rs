@@ -3,6 +3,12 @@
 //! Changing uid needs root: where the tests do not run as root, those that do so say it and pass.
 
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test ends where something is not as it must be, and says what it skips"
+)]
 
 mod command_line;
 mod daemon;
