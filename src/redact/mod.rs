@@ -9,9 +9,18 @@
 
 #![forbid(unsafe_code)]
 
+mod bytes;
+mod joined;
+mod jpeg;
+mod patches;
 mod plan;
+mod png;
 mod scan;
 mod source;
+mod tiff;
+mod webp;
+mod xmp;
 
-pub use plan::{Fill, OpaqueReason, Patch, Patches, Plan};
+pub use patches::Patches;
+pub use plan::{Fill, OpaqueReason, Patch, Plan};
 pub use source::{Budget, ReadAt, ScanError};
