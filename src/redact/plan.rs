@@ -78,4 +78,3 @@ impl Patch {
         self.offset.saturating_add(self.fill.length())
     }
 }
-

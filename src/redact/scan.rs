@@ -106,10 +106,7 @@ impl<'a> Scan<'a> {
         inner: impl FnOnce(&mut Scan<'_>) -> Result<T, ScanError>,
     ) -> Result<(T, Vec<Patch>), ScanError> {
         let depth = self.left.depth;
-        let left = Budget {
-            depth: depth.checked_sub(1).ok_or(ScanError::Budget("nesting"))?,
-            ..self.left
-        };
+        let left = Budget { depth: depth.checked_sub(1).ok_or(ScanError::Budget("nesting"))?, ..self.left };
         let mut scan = Scan { source: content, left, patches: Vec::new() };
         let result = inner(&mut scan);
         self.left = Budget { depth, ..scan.left };
