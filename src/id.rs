@@ -6,11 +6,13 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// Number of uids that Android gives to each user: `uid = user * 100_000 + application id`.
 const UIDS_PER_USER: u32 = 100_000;
 
 /// A Linux user id, as the kernel reports it for a request.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
 pub struct Uid(u32);
 
 impl Uid {
@@ -57,7 +59,7 @@ impl fmt::Display for Uid {
 macro_rules! number_id {
     ($(#[$doc:meta] $name:ident($raw:ty);)*) => {$(
         #[$doc]
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
         pub struct $name($raw);
 
         impl $name {
@@ -103,7 +105,7 @@ impl NodeId {
 }
 
 /// A file of the lower file system: device and inode number, valid as long as something keeps the inode alive.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
 pub struct FileId {
     /// `st_dev`
     pub dev: u64,

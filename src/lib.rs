@@ -2,6 +2,9 @@
 //!
 //! docs/ARCHITECTURE.md has the picture and the table of who may import whom.
 
+pub mod admin;
+pub mod binder;
+pub mod config;
 pub mod diag;
 pub mod error;
 pub mod fs;
@@ -9,6 +12,8 @@ pub mod fuse;
 pub mod id;
 pub mod lower;
 pub mod node;
+pub mod platform;
 pub mod policy;
 pub mod redact;
+pub mod shell;
 pub mod store;

@@ -1,3 +1,83 @@
 //! The command: arguments, then the daemon or a call to it.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use mediagate::binder::Client;
+use mediagate::config::{ServeOptions, Settings};
+use mediagate::platform;
+use mediagate::shell::{self, Command, CommandLine, Outcome, RemoteCommand, ServeArguments, ShellError};
+
+/// The exit status of a daemon that could not start or that failed.
+const FAILED: u8 = 1;
+
+fn main() -> ExitCode {
+    let CommandLine { socket, command } = CommandLine::parse();
+    let done = match command {
+        Command::Serve(arguments) => return serve(&arguments, socket),
+        Command::Demo => return demo(),
+        Command::Inspect { .. } | Command::Redact { .. } => return demo(),
+        Command::Remote(command) => ask(&command, socket),
+    };
+    report(done)
+}
+
+/// Asks the daemon at `socket`.
+fn ask(command: &RemoteCommand, socket: Option<PathBuf>) -> Result<Outcome, ShellError> {
+    let daemon = Client::connect(&socket.unwrap_or_else(platform::socket))?;
+    let mut out = io::stdout().lock();
+    let outcome = shell::run(command, &daemon, &mut out)?;
+    out.flush()?;
+    Ok(outcome)
+}
+
+/// The exit status, and one line on the standard error for what failed.
+fn report(done: Result<Outcome, ShellError>) -> ExitCode {
+    match done {
+        Ok(outcome) => ExitCode::from(outcome.exit_status()),
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+fn serve(arguments: &ServeArguments, socket: Option<PathBuf>) -> ExitCode {
+    match settled(arguments, socket) {
+        Ok(options) => ended(Err(anyhow::anyhow!("no daemon for {options:?}"))),
+        Err(error) => report(Err(error)),
+    }
+}
+
+/// The settings of the command line over those of the configuration file.
+fn settled(arguments: &ServeArguments, socket: Option<PathBuf>) -> Result<ServeOptions, ShellError> {
+    let line = arguments.settings(socket);
+    let file = arguments.config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+    Ok(line.over(file).complete()?)
+}
+
+fn demo() -> ExitCode {
+    ended(Err(anyhow::anyhow!("no demonstration")))
+}
+
+/// How the daemon or the demonstration ended.
+fn ended(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// Says on the standard error what failed; nobody is left to tell if that fails, too.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "mediagate: {text}");
+}

@@ -1,0 +1,9 @@
+package org.mediagate;
+
+/** One thing that a decision was made from. */
+parcelable Fact {
+    /** What it is, such as `owner`. */
+    @utf8InCpp String name;
+    /** Its value for a person. */
+    @utf8InCpp String value;
+}

@@ -1,0 +1,147 @@
+//! Who may call what of the administration: one table.
+
+#![forbid(unsafe_code)]
+
+use std::fmt;
+
+use crate::id::Uid;
+
+use super::AdminError;
+
+/// A method of the administration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Method {
+    /// List the applications.
+    ListApplications,
+    /// Register or change applications.
+    SetApplications,
+    /// Remove an application.
+    RemoveApplication,
+    /// Grant an application a permission.
+    GrantPermission,
+    /// Take a permission from an application.
+    RevokePermission,
+    /// Grant an application access to a file.
+    AddGrant,
+    /// List the grants.
+    ListGrants,
+    /// Take a grant back.
+    RevokeGrant,
+    /// Ask for a verdict.
+    Check,
+    /// Index.
+    Scan,
+    /// Show the daemon's state.
+    Dump,
+    /// Read what was decided.
+    QueryAudit,
+    /// Show the daemon and its volumes.
+    Status,
+    /// End the daemon.
+    Stop,
+}
+
+/// Whom a method is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Whom {
+    Administrators,
+    /// Administrators about everybody, everybody else about itself.
+    Itself,
+}
+
+impl Method {
+    /// The table.
+    fn whom(self) -> Whom {
+        match self {
+            Method::ListApplications
+            | Method::SetApplications
+            | Method::RemoveApplication
+            | Method::GrantPermission
+            | Method::RevokePermission
+            | Method::AddGrant
+            | Method::ListGrants
+            | Method::RevokeGrant
+            | Method::Scan
+            | Method::Dump
+            | Method::QueryAudit
+            | Method::Status
+            | Method::Stop => Whom::Administrators,
+            Method::Check => Whom::Itself,
+        }
+    }
+
+    /// Whether it changes something, so that the audit keeps every call of it.
+    pub(super) fn changes(self) -> bool {
+        match self {
+            Method::SetApplications
+            | Method::RemoveApplication
+            | Method::GrantPermission
+            | Method::RevokePermission
+            | Method::AddGrant
+            | Method::RevokeGrant
+            | Method::Scan
+            | Method::Stop => true,
+            Method::ListApplications
+            | Method::ListGrants
+            | Method::Check
+            | Method::Dump
+            | Method::QueryAudit
+            | Method::Status => false,
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Method::ListApplications => "list applications",
+            Method::SetApplications => "register applications",
+            Method::RemoveApplication => "remove an application",
+            Method::GrantPermission => "grant a permission",
+            Method::RevokePermission => "revoke a permission",
+            Method::AddGrant => "grant access to a file",
+            Method::ListGrants => "list grants",
+            Method::RevokeGrant => "revoke a grant",
+            Method::Check => "check",
+            Method::Scan => "scan",
+            Method::Dump => "dump the daemon's state",
+            Method::QueryAudit => "read the audit",
+            Method::Status => "ask for the status",
+            Method::Stop => "stop the daemon",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// Who administers this daemon.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Roles {
+    own: Uid,
+}
+
+impl Roles {
+    /// Of a daemon that runs as `own`.
+    pub(super) fn new(own: Uid) -> Roles {
+        Roles { own }
+    }
+
+    /// Root, shell, system, and the daemon's own uid.
+    pub(super) fn administers(self, caller: Uid) -> bool {
+        [Uid::ROOT, Uid::SHELL, Uid::SYSTEM, self.own].contains(&caller)
+    }
+
+    /// Lets `caller` use `method` about the uid `about`, or says why not.
+    pub(super) fn admit(self, caller: Uid, method: Method, about: Option<Uid>) -> Result<(), AdminError> {
+        if self.administers(caller) {
+            return Ok(());
+        }
+        match (method.whom(), about) {
+            (Whom::Itself, Some(about)) if about == caller => Ok(()),
+            (Whom::Itself, Some(about)) => Err(AdminError::RefusedAbout { caller, about }),
+            (Whom::Itself, None) | (Whom::Administrators, _) => Err(AdminError::Refused { caller, method }),
+        }
+    }
+}

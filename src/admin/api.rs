@@ -1,0 +1,43 @@
+//! The administration as its clients see it: the same calls in this process and over a transport.
+
+#![forbid(unsafe_code)]
+
+use crate::id::{GrantId, Uid};
+
+use super::{
+    AppRecord, AppRequest, AuditQuery, AuditRecord, Dump, Explanation, Failure, GrantRecord, GrantRequest,
+    ScanReport, Status,
+};
+
+/// Every call answers a [`Failure`] with a code and a text for a person.
+#[expect(clippy::missing_errors_doc, reason = "stated once, for all methods, on the trait")]
+pub trait Administration {
+    /// Every registered application, by name.
+    fn list_applications(&self) -> Result<Vec<AppRecord>, Failure>;
+    /// Registers applications or changes them, all of them or none; returns how many.
+    fn set_applications(&self, requests: &[AppRequest]) -> Result<u32, Failure>;
+    /// Removes an application: its entries lose their owner and its grants are gone.
+    fn remove_application(&self, name: &str) -> Result<(), Failure>;
+    /// Grants a permission; granting twice is no error.
+    fn grant_permission(&self, name: &str, permission: &str) -> Result<(), Failure>;
+    /// Revokes a permission; revoking what is not granted is no error.
+    fn revoke_permission(&self, name: &str, permission: &str) -> Result<(), Failure>;
+    /// Grants an application access to one file.
+    fn add_grant(&self, request: &GrantRequest) -> Result<GrantRecord, Failure>;
+    /// Every grant that has not expired, oldest first.
+    fn list_grants(&self) -> Result<Vec<GrantRecord>, Failure>;
+    /// Takes a grant back.
+    fn revoke_grant(&self, id: GrantId) -> Result<(), Failure>;
+    /// What would happen if `uid` did `operation` to `path` now.
+    fn check(&self, uid: Uid, operation: &str, path: &str) -> Result<Explanation, Failure>;
+    /// Indexes below `path`, or everything, and returns when it is done.
+    fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, Failure>;
+    /// The daemon's state; the sections are those of [`super::section_names`].
+    fn dump(&self, section: &str) -> Result<Dump, Failure>;
+    /// What was decided, oldest first.
+    fn query_audit(&self, query: &AuditQuery) -> Result<Vec<AuditRecord>, Failure>;
+    /// The daemon and its volumes.
+    fn status(&self) -> Result<Status, Failure>;
+    /// Asks the daemon to stop.
+    fn stop(&self) -> Result<(), Failure>;
+}

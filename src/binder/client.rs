@@ -1,0 +1,152 @@
+//! The client that the command line uses.
+
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rsbinder::{ExceptionCode, Status as BinderStatus, StatusCode, Strong};
+
+use crate::admin::{
+    Administration, AppRecord, AppRequest, AuditQuery, AuditRecord, Code, Dump, Explanation, Failure,
+    GrantRecord, GrantRequest, ScanReport, Status,
+};
+use crate::id::{GrantId, Uid};
+
+use super::convert::Carried;
+use super::wire::org::mediagate::IMediaGate::IMediaGate;
+use super::wire::org::mediagate::IMediaGateAdmin::IMediaGateAdmin;
+
+/// How long a daemon that accepts the connection may take to answer; a scan of a large volume is the longest call.
+const ANSWER: Duration = Duration::from_secs(3600);
+
+/// A connection to the daemon.
+#[derive(Debug)]
+pub struct Client {
+    socket: PathBuf,
+    admin: Strong<dyn IMediaGateAdmin>,
+    application: Strong<dyn IMediaGate>,
+}
+
+impl Client {
+    /// Connects to the daemon that serves `socket`.
+    ///
+    /// # Errors
+    /// [`Code::Unreachable`] with the remedy.
+    pub fn connect(socket: &Path) -> Result<Client, Failure> {
+        open(socket).map_err(|_| unreachable_at(socket))
+    }
+
+    /// What would happen if this process did `operation` to `path` now: what an application asks.
+    ///
+    /// # Errors
+    /// As [`Administration::check`].
+    pub fn check_self(&self, operation: &str, path: &str) -> Result<Explanation, Failure> {
+        self.received(self.application.check(operation, path))
+    }
+
+    /// Decodes an answer.
+    fn received<T: Carried<W>, W>(&self, answer: Result<W, BinderStatus>) -> Result<T, Failure> {
+        answer.map(T::unpack).map_err(|status| self.failed(&status))
+    }
+
+    fn failed(&self, status: &BinderStatus) -> Failure {
+        match status.exception_code() {
+            ExceptionCode::ServiceSpecific => Failure {
+                code: Code::of_number(status.service_specific_error()),
+                text: status.message().unwrap_or("the daemon gave no reason").to_owned(),
+            },
+            _ if lost(status.transaction_error()) => unreachable_at(&self.socket),
+            _ => Failure {
+                code: Code::Internal,
+                text: format!("the daemon's answer is not valid: {status:?}"),
+            },
+        }
+    }
+}
+
+/// Whether the status says that the connection is gone.
+fn lost(status: StatusCode) -> bool {
+    matches!(status, StatusCode::DeadObject | StatusCode::FailedTransaction | StatusCode::TimedOut)
+}
+
+fn open(socket: &Path) -> Result<Client, StatusCode> {
+    let connection = rsbinder::Client::open_with(super::address(socket), |options, _| {
+        options.timeout = Some(ANSWER);
+    })?;
+    Ok(Client {
+        socket: socket.to_owned(),
+        admin: connection.get::<dyn IMediaGateAdmin>(super::ADMIN_SERVICE)?,
+        application: connection.get::<dyn IMediaGate>(super::APPLICATION_SERVICE)?,
+    })
+}
+
+fn unreachable_at(socket: &Path) -> Failure {
+    Failure {
+        code: Code::Unreachable,
+        text: format!(
+            "the daemon is not reachable at {}: start it with `mediagate serve --lower DIR --mount DIR`, or name \
+             its socket with --socket",
+            socket.display()
+        ),
+    }
+}
+
+impl Administration for Client {
+    fn list_applications(&self) -> Result<Vec<AppRecord>, Failure> {
+        self.received(self.admin.listApplications())
+    }
+
+    fn set_applications(&self, requests: &[AppRequest]) -> Result<u32, Failure> {
+        let applications: Vec<_> = requests.iter().cloned().map(Carried::pack).collect();
+        self.received(self.admin.setApplications(&applications))
+    }
+
+    fn remove_application(&self, name: &str) -> Result<(), Failure> {
+        self.admin.removeApplication(name).map_err(|status| self.failed(&status))
+    }
+
+    fn grant_permission(&self, name: &str, permission: &str) -> Result<(), Failure> {
+        self.admin.grantPermission(name, permission).map_err(|status| self.failed(&status))
+    }
+
+    fn revoke_permission(&self, name: &str, permission: &str) -> Result<(), Failure> {
+        self.admin.revokePermission(name, permission).map_err(|status| self.failed(&status))
+    }
+
+    fn add_grant(&self, request: &GrantRequest) -> Result<GrantRecord, Failure> {
+        self.received(self.admin.addGrant(&request.clone().pack()))
+    }
+
+    fn list_grants(&self) -> Result<Vec<GrantRecord>, Failure> {
+        self.received(self.admin.listGrants())
+    }
+
+    fn revoke_grant(&self, id: GrantId) -> Result<(), Failure> {
+        self.admin.revokeGrant(id.raw()).map_err(|status| self.failed(&status))
+    }
+
+    fn check(&self, uid: Uid, operation: &str, path: &str) -> Result<Explanation, Failure> {
+        self.received(self.admin.check(uid.pack(), operation, path))
+    }
+
+    fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, Failure> {
+        self.received(self.admin.scan(path, full))
+    }
+
+    fn dump(&self, section: &str) -> Result<Dump, Failure> {
+        self.received(self.admin.dumpState(section))
+    }
+
+    fn query_audit(&self, query: &AuditQuery) -> Result<Vec<AuditRecord>, Failure> {
+        self.received(self.admin.queryAudit(&query.clone().pack()))
+    }
+
+    fn status(&self) -> Result<Status, Failure> {
+        self.received(self.admin.status())
+    }
+
+    fn stop(&self) -> Result<(), Failure> {
+        self.admin.stop().map_err(|status| self.failed(&status))
+    }
+}

@@ -1,0 +1,34 @@
+//! Binder: the interfaces of `aidl/` served to applications and to the system, and their client.
+//!
+//! The transport is Binder's RPC protocol on a Unix socket. This is the only place that names `rsbinder`. It
+//! translates and does not think: what a call does and who may make it is `admin`'s.
+//!
+//! INVARIANT: the uid that a call is made as is the one that the kernel reported for the connection.
+
+#![forbid(unsafe_code)]
+
+mod client;
+mod convert;
+mod request;
+mod server;
+mod service;
+mod wire;
+
+use std::path::Path;
+
+use rsbinder::entry::uri::{WireProfile, WireVersion};
+use rsbinder::{Endpoint, Uri};
+
+pub use client::Client;
+pub use server::{ServeError, Serving, serve};
+
+/// The name of the service for administrators.
+const ADMIN_SERVICE: &str = "mediagate.admin";
+
+/// The name of the service for applications.
+const APPLICATION_SERVICE: &str = "mediagate";
+
+/// The address of a socket, and the protocol spoken there: that of Android 16.
+fn address(socket: &Path) -> Uri {
+    Uri::new(Endpoint::unix(socket)).with_wire(WireProfile::Android13Plus(WireVersion::V2))
+}

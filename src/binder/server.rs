@@ -1,0 +1,121 @@
+//! Serving the administration over Binder's RPC protocol on a Unix socket.
+//!
+//! Anyone may connect: the uid that the kernel reports for the connection decides what it may do.
+
+#![forbid(unsafe_code)]
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rsbinder::{ServerGuard, StatusCode};
+
+use crate::admin::Admin;
+
+use super::service::Service;
+use super::wire::org::mediagate::IMediaGate::BnMediaGate;
+use super::wire::org::mediagate::IMediaGateAdmin::BnMediaGateAdmin;
+
+/// Everyone may connect.
+const SOCKET_MODE: u32 = 0o666;
+
+/// Threads for one connection: a client makes one call at a time, or two while it follows the audit.
+const THREADS: u32 = 2;
+
+/// Connections at once; more wait, so that no application can exhaust the daemon's threads.
+const CONNECTIONS: usize = 64;
+
+/// A connection that says nothing for so long is closed.
+const IDLE: Duration = Duration::from_secs(300);
+
+/// Why the service could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Another daemon answers there.
+    #[error("another daemon serves {}: stop it with `mediagate --socket {} stop`", .0.display(), .0.display())]
+    Live(PathBuf),
+    /// Something that is not a socket is in the way.
+    #[error("{} is not a socket: remove it or choose another path with --socket", .0.display())]
+    Occupied(PathBuf),
+    /// The directory of the socket is not there.
+    #[error("the directory of the socket {} does not exist: make it or choose another path with --socket", .0.display())]
+    NoDirectory(PathBuf),
+    /// Binding the socket failed.
+    #[error("cannot serve on the socket {}: {cause}", .socket.display())]
+    Bind {
+        /// Where.
+        socket: PathBuf,
+        /// Why.
+        cause: String,
+    },
+}
+
+/// A running service; dropping it ends every connection and removes the socket.
+#[derive(Debug)]
+#[must_use = "dropping it ends the service"]
+pub struct Serving {
+    guard: Option<ServerGuard>,
+    socket: PathBuf,
+}
+
+impl Serving {
+    /// Where it listens.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if let Some(guard) = self.guard.take() {
+            guard.stop_and_join();
+        }
+    }
+}
+
+/// Serves `admin` on `socket`. The socket file of a dead daemon is replaced.
+///
+/// # Errors
+/// [`ServeError`]; a live daemon's socket is left alone.
+pub fn serve(admin: Arc<Admin>, socket: &Path) -> Result<Serving, ServeError> {
+    prepare(socket)?;
+    let guard = spawn(admin, socket).map_err(|status| bind_error(socket, status))?;
+    let serving = Serving { guard: Some(guard), socket: socket.to_owned() };
+    fs::set_permissions(socket, Permissions::from_mode(SOCKET_MODE))
+        .map_err(|error| ServeError::Bind { socket: socket.to_owned(), cause: error.to_string() })?;
+    Ok(serving)
+}
+
+fn spawn(admin: Arc<Admin>, socket: &Path) -> Result<ServerGuard, StatusCode> {
+    let service = Service::new(admin);
+    rsbinder::serve(super::address(socket))?
+        .with(|options| {
+            options.threads = Some(THREADS);
+            options.max_connections = Some(CONNECTIONS);
+            options.idle_timeout = Some(IDLE);
+        })
+        .add(super::ADMIN_SERVICE, BnMediaGateAdmin::new_binder(service.clone()).as_binder())?
+        .add(super::APPLICATION_SERVICE, BnMediaGate::new_binder(service).as_binder())?
+        .spawn()
+}
+
+/// Names what is in the way before the library sees it.
+fn prepare(socket: &Path) -> Result<(), ServeError> {
+    use std::os::unix::fs::FileTypeExt;
+    if socket.parent().is_some_and(|parent| !parent.as_os_str().is_empty() && !parent.is_dir()) {
+        return Err(ServeError::NoDirectory(socket.to_owned()));
+    }
+    match fs::symlink_metadata(socket) {
+        Ok(found) if !found.file_type().is_socket() => Err(ServeError::Occupied(socket.to_owned())),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn bind_error(socket: &Path, status: StatusCode) -> ServeError {
+    match status {
+        StatusCode::Errno(code) if code.abs() == libc::EADDRINUSE => ServeError::Live(socket.to_owned()),
+        other => ServeError::Bind { socket: socket.to_owned(), cause: format!("{other:?}") },
+    }
+}

@@ -1,0 +1,134 @@
+//! The service: each method decodes, makes one call of the administration as the uid that the kernel reports, and
+//! encodes.
+
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+
+use rsbinder::{BinderResult, Interface, Status as BinderStatus};
+
+use crate::admin::{Admin, Administration, Failure, Session};
+use crate::id::{GrantId, Uid};
+
+use super::convert::Carried;
+use super::wire::org::mediagate as aidl;
+use super::wire::org::mediagate::IMediaGate::IMediaGate;
+use super::wire::org::mediagate::IMediaGateAdmin::IMediaGateAdmin;
+
+/// Both interfaces over one administration.
+#[derive(Clone, Debug)]
+pub(super) struct Service {
+    admin: Arc<Admin>,
+}
+
+impl Service {
+    pub(super) fn new(admin: Arc<Admin>) -> Service {
+        Service { admin }
+    }
+
+    /// The administration as the caller of the transaction that is being served.
+    fn caller(&self) -> Session<'_> {
+        self.admin.session(Uid::new(rsbinder::get_calling_uid()))
+    }
+}
+
+/// Encodes an answer; a failure becomes a service-specific error.
+fn answer<T: Carried<W>, W>(result: Result<T, Failure>) -> BinderResult<W> {
+    result.map(T::pack).map_err(refusal)
+}
+
+fn refusal(failure: Failure) -> BinderStatus {
+    BinderStatus::new_service_specific_error(failure.code.number(), Some(failure.text))
+}
+
+impl Interface for Service {}
+
+impl IMediaGate for Service {
+    fn check(&self, operation: &str, path: &str) -> BinderResult<aidl::Explanation::Explanation> {
+        let caller = self.caller();
+        answer(caller.check(caller.uid(), operation, path))
+    }
+}
+
+impl IMediaGateAdmin for Service {
+    fn listApplications(&self) -> BinderResult<Vec<aidl::Application::Application>> {
+        answer(self.caller().list_applications())
+    }
+
+    fn setApplications(&self, applications: &[aidl::Application::Application]) -> BinderResult<i32> {
+        let requests: Vec<_> = applications.iter().map(copy).map(Carried::unpack).collect();
+        answer(self.caller().set_applications(&requests))
+    }
+
+    fn removeApplication(&self, name: &str) -> BinderResult<()> {
+        self.caller().remove_application(name).map_err(refusal)
+    }
+
+    fn grantPermission(&self, name: &str, permission: &str) -> BinderResult<()> {
+        self.caller().grant_permission(name, permission).map_err(refusal)
+    }
+
+    fn revokePermission(&self, name: &str, permission: &str) -> BinderResult<()> {
+        self.caller().revoke_permission(name, permission).map_err(refusal)
+    }
+
+    fn addGrant(&self, request: &aidl::NewGrant::NewGrant) -> BinderResult<aidl::Grant::Grant> {
+        answer(self.caller().add_grant(&Carried::unpack(aidl::NewGrant::NewGrant {
+            application: request.application.clone(),
+            path: request.path.clone(),
+            access: request.access.clone(),
+            seconds: request.seconds,
+        })))
+    }
+
+    fn listGrants(&self) -> BinderResult<Vec<aidl::Grant::Grant>> {
+        answer(self.caller().list_grants())
+    }
+
+    fn revokeGrant(&self, id: i64) -> BinderResult<()> {
+        self.caller().revoke_grant(GrantId::new(id)).map_err(refusal)
+    }
+
+    fn check(&self, uid: i32, operation: &str, path: &str) -> BinderResult<aidl::Explanation::Explanation> {
+        answer(self.caller().check(Uid::unpack(uid), operation, path))
+    }
+
+    fn scan(&self, path: Option<&str>, full: bool) -> BinderResult<aidl::ScanReport::ScanReport> {
+        answer(self.caller().scan(path, full))
+    }
+
+    fn dumpState(&self, section: &str) -> BinderResult<aidl::Dump::Dump> {
+        answer(self.caller().dump(section))
+    }
+
+    fn queryAudit(
+        &self,
+        query: &aidl::AuditQuery::AuditQuery,
+    ) -> BinderResult<Vec<aidl::AuditRecord::AuditRecord>> {
+        answer(self.caller().query_audit(&Carried::unpack(aidl::AuditQuery::AuditQuery {
+            uid: query.uid,
+            path: query.path.clone(),
+            denied: query.denied,
+            after: query.after,
+            limit: query.limit,
+        })))
+    }
+
+    fn status(&self) -> BinderResult<aidl::Status::Status> {
+        answer(self.caller().status())
+    }
+
+    fn stop(&self) -> BinderResult<()> {
+        self.caller().stop().map_err(refusal)
+    }
+}
+
+/// A copy of a parcelable, which the generated type does not offer.
+fn copy(application: &aidl::Application::Application) -> aidl::Application::Application {
+    aidl::Application::Application {
+        name: application.name.clone(),
+        uid: application.uid,
+        targetSdk: application.targetSdk,
+        permissions: application.permissions.clone(),
+    }
+}

@@ -1,0 +1,192 @@
+//! The daemon's settings: from the command line, else from a configuration file, else the platform's defaults.
+//!
+//! They do not change after the start.
+
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::platform;
+
+/// How many threads serve where nobody says: more only contend for the kernel's queue.
+const THREADS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+
+/// What `mediagate serve` does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServeOptions {
+    /// The directory to serve.
+    pub lower: PathBuf,
+    /// Where to serve it.
+    pub mount: PathBuf,
+    /// The directory of the database; made where there is none.
+    pub state: PathBuf,
+    /// Applications to register at the start.
+    pub apps: Option<PathBuf>,
+    /// Threads that serve.
+    pub threads: NonZeroU32,
+    /// Whether files may be passed through to the kernel where nothing is to be checked any more.
+    pub passthrough: bool,
+    /// Where the administration listens.
+    pub socket: PathBuf,
+}
+
+/// Settings of which each may be missing; also the form of the configuration file.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// See [`ServeOptions::lower`].
+    pub lower: Option<PathBuf>,
+    /// See [`ServeOptions::mount`].
+    pub mount: Option<PathBuf>,
+    /// See [`ServeOptions::state`].
+    pub state: Option<PathBuf>,
+    /// See [`ServeOptions::apps`].
+    pub apps: Option<PathBuf>,
+    /// See [`ServeOptions::threads`].
+    pub threads: Option<NonZeroU32>,
+    /// See [`ServeOptions::passthrough`].
+    pub passthrough: Option<bool>,
+    /// See [`ServeOptions::socket`].
+    pub socket: Option<PathBuf>,
+}
+
+/// What is wrong with the settings.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The configuration file cannot be read.
+    #[error("cannot read the configuration {}: {cause}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// The configuration file is wrong.
+    #[error("{}: {problem}", .path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Line and key, and what is wrong.
+        problem: String,
+    },
+    /// A setting without which nothing can be served.
+    #[error("no {name} directory is given: add {option} DIR, or `{name} = \"DIR\"` to the configuration")]
+    Missing {
+        /// The key.
+        name: &'static str,
+        /// The option.
+        option: &'static str,
+    },
+    /// A directory that is none.
+    #[error("the {name} directory {} is not a directory: make it or choose another one", .path.display())]
+    NoDirectory {
+        /// The key.
+        name: &'static str,
+        /// What was given.
+        path: PathBuf,
+    },
+}
+
+impl Settings {
+    /// Those of a configuration file.
+    ///
+    /// # Errors
+    /// [`ConfigError::Read`], [`ConfigError::Content`]
+    pub fn read(path: &Path) -> Result<Settings, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|error| ConfigError::Read { path: path.to_owned(), cause: error.to_string() })?;
+        toml::from_str(&text).map_err(|error| {
+            let before = text.bytes().take(error.span().map_or(0, |span| span.start));
+            let line = 1 + before.filter(|byte| *byte == b'\n').count();
+            ConfigError::Content {
+                path: path.to_owned(),
+                problem: format!("line {line}: {}", error.message().trim_end()),
+            }
+        })
+    }
+
+    /// These settings, and where one is missing that of `below`.
+    pub fn over(self, below: Settings) -> Settings {
+        Settings {
+            lower: self.lower.or(below.lower),
+            mount: self.mount.or(below.mount),
+            state: self.state.or(below.state),
+            apps: self.apps.or(below.apps),
+            threads: self.threads.or(below.threads),
+            passthrough: self.passthrough.or(below.passthrough),
+            socket: self.socket.or(below.socket),
+        }
+    }
+
+    /// All of them, with the platform's defaults for what is still missing.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`], [`ConfigError::NoDirectory`]
+    pub fn complete(self) -> Result<ServeOptions, ConfigError> {
+        Ok(ServeOptions {
+            lower: directory(self.lower, "lower", "--lower")?,
+            mount: directory(self.mount, "mount", "--mount")?,
+            state: self.state.unwrap_or_else(platform::state_directory),
+            apps: self.apps,
+            threads: self.threads.unwrap_or(THREADS),
+            passthrough: self.passthrough.unwrap_or(true),
+            socket: self.socket.unwrap_or_else(platform::socket),
+        })
+    }
+}
+
+fn directory(
+    given: Option<PathBuf>,
+    name: &'static str,
+    option: &'static str,
+) -> Result<PathBuf, ConfigError> {
+    let path = given.ok_or(ConfigError::Missing { name, option })?;
+    match fs::metadata(&path) {
+        Ok(found) if found.is_dir() => Ok(path),
+        // A mount whose daemon died does not answer; the start clears it.
+        Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => Ok(path),
+        Ok(_) | Err(_) => Err(ConfigError::NoDirectory { name, path }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_over_the_file() {
+        let line = Settings { threads: NonZeroU32::new(4), ..Settings::default() };
+        let file: Settings = toml::from_str("threads = 8\nlower = \"/tmp\"\nmount = \"/\"").unwrap();
+        let options = line.over(file).complete().unwrap();
+        assert_eq!(options.threads.get(), 4);
+        assert_eq!(options.lower, Path::new("/tmp"));
+        assert!(options.passthrough);
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named_with_the_remedy() {
+        let missing = Settings::default().complete().unwrap_err().to_string();
+        assert_eq!(
+            missing,
+            "no lower directory is given: add --lower DIR, or `lower = \"DIR\"` to the configuration"
+        );
+        let wrong = Settings { lower: Some("/nowhere".into()), ..Settings::default() };
+        assert_eq!(
+            wrong.complete().unwrap_err().to_string(),
+            "the lower directory /nowhere is not a directory: make it or choose another one"
+        );
+    }
+
+    #[test]
+    fn an_error_in_the_file_has_its_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("mediagate.toml");
+        fs::write(&path, "threads = 2\nlowwer = \"/tmp\"\n").unwrap();
+        let text = Settings::read(&path).unwrap_err().to_string();
+        assert!(text.contains("mediagate.toml: line 2: unknown field `lowwer`"), "{text}");
+    }
+}

@@ -1,0 +1,29 @@
+//! Android: init makes the directories (`mediagate.rc`), logd takes the log.
+
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+
+use crate::diag::log::Settings;
+
+/// The database's directory.
+pub(super) fn state_directory() -> PathBuf {
+    PathBuf::from("/data/misc/mediagate")
+}
+
+/// The socket's place beside those that init makes.
+pub(super) fn socket() -> PathBuf {
+    PathBuf::from("/dev/socket/mediagate")
+}
+
+/// Sends the log to logd, from the level in `MEDIAGATE_LOG` on.
+///
+/// # Errors
+/// A level that is none; the text is for a person.
+pub fn start_log() -> Result<(), String> {
+    let settings = Settings::from_environment()?;
+    android_logger::init_once(
+        android_logger::Config::default().with_tag("mediagate").with_max_level(settings.level()),
+    );
+    Ok(())
+}

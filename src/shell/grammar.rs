@@ -1,0 +1,261 @@
+//! What can be typed.
+
+#![forbid(unsafe_code)]
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
+
+use crate::admin::{operation_list, role_list, section_names};
+use crate::config::Settings;
+
+use super::duration;
+
+/// Media access control: per-application policy at open, kernel passthrough, filtered content.
+///
+/// Exit status: 0 done, 1 refused or not found, 2 wrong usage, 3 the daemon is not reachable.
+#[derive(Parser, Debug)]
+#[command(name = "mediagate", version, disable_help_subcommand = true)]
+pub struct CommandLine {
+    /// The daemon's socket.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Serve a directory at a mount point.
+    Serve(ServeArguments),
+    /// Show who sees what, on a temporary volume with sample media and four applications.
+    Demo,
+    /// Print kind and redaction plan of files on disk; needs no daemon.
+    Inspect {
+        /// The files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the bytes that a reader who may not see private parts would read; needs no daemon.
+    Redact {
+        /// The file.
+        file: PathBuf,
+        /// The file to make.
+        out: PathBuf,
+    },
+    /// What the daemon does.
+    #[command(flatten)]
+    Remote(RemoteCommand),
+}
+
+/// How to serve.
+#[derive(Args, Clone, Debug)]
+pub struct ServeArguments {
+    /// The directory to serve.
+    #[arg(long, value_name = "DIR")]
+    pub lower: Option<PathBuf>,
+    /// Where to serve it.
+    #[arg(long, value_name = "DIR")]
+    pub mount: Option<PathBuf>,
+    /// The directory of the database.
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// A TOML file with any of: lower, mount, state, apps, threads, passthrough, socket.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Applications to register at the start; see `app import`.
+    #[arg(long, value_name = "FILE")]
+    pub apps: Option<PathBuf>,
+    /// Threads that serve.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroU32>,
+    /// Serve every byte through the daemon.
+    #[arg(long)]
+    pub no_passthrough: bool,
+}
+
+impl ServeArguments {
+    /// The settings that the command line gives; `socket` is the global option.
+    pub fn settings(&self, socket: Option<PathBuf>) -> Settings {
+        Settings {
+            lower: self.lower.clone(),
+            mount: self.mount.clone(),
+            state: self.state.clone(),
+            apps: self.apps.clone(),
+            threads: self.threads,
+            passthrough: self.no_passthrough.then_some(false),
+            socket,
+        }
+    }
+}
+
+/// What a running daemon does.
+#[derive(Subcommand, Debug)]
+pub enum RemoteCommand {
+    /// The registered applications.
+    #[command(subcommand)]
+    App(AppCommand),
+    /// What an application may do as a whole.
+    #[command(subcommand)]
+    Permission(PermissionCommand),
+    /// Access of one application to one file.
+    #[command(subcommand)]
+    Grant(GrantCommand),
+    /// Print the verdict, the errno, the rule and every fact used; status 1 if it is a refusal.
+    Check {
+        /// Who would do it.
+        #[arg(long)]
+        uid: u32,
+        /// What would be done.
+        #[arg(long, help = format!("What would be done: {}", operation_list()))]
+        op: String,
+        /// To what: absolute below a mount point, or relative to the volume.
+        path: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Index now.
+    Scan {
+        /// Where; everything without it.
+        path: Option<String>,
+        /// Look also at what has not changed since the last scan.
+        #[arg(long)]
+        full: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the daemon's state.
+    Dump {
+        /// Which part of it.
+        #[arg(default_value = "all", value_parser = PossibleValuesParser::new(section_names()))]
+        section: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what was decided.
+    Audit {
+        /// Only for this uid.
+        #[arg(long)]
+        uid: Option<u32>,
+        /// Only about this path and what is below it.
+        #[arg(long)]
+        path: Option<String>,
+        /// Only refusals.
+        #[arg(long)]
+        denied: bool,
+        /// Go on printing what is decided from now on.
+        #[arg(long)]
+        follow: bool,
+        /// Print JSON; one object a line with --follow.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the daemon and its volumes.
+    Status {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Detach the mounts; the daemon ends when the last open file is closed.
+    Stop,
+}
+
+/// What to do with applications.
+#[derive(Subcommand, Debug)]
+pub enum AppCommand {
+    /// Print the registered applications.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Register an application or change it; what is not given stays.
+    Set {
+        /// Its package name.
+        name: String,
+        /// The uid that it runs as.
+        #[arg(long)]
+        uid: u32,
+        /// Its target SDK.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        target_sdk: Option<u32>,
+        /// All that is granted to it, separated by commas.
+        #[arg(long = "permission", value_name = "P", value_delimiter = ',')]
+        permissions: Option<Vec<String>>,
+        /// A name for permissions that go together, added to --permission.
+        #[arg(long, help = format!("A name for permissions that go together, added to --permission: {}", role_list()))]
+        role: Option<String>,
+    },
+    /// Remove an application: its files lose their owner, its grants are gone.
+    Remove {
+        /// Its package name.
+        name: String,
+    },
+    /// Register the applications of a file, all or none: TOML with `[[app]]` tables (name, uid, target_sdk,
+    /// permissions, role), or Android's packages.list (a name that ends in .list).
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// What to do with permissions.
+#[derive(Subcommand, Debug)]
+pub enum PermissionCommand {
+    /// Grant one.
+    Grant {
+        /// The application.
+        name: String,
+        /// Such as READ_MEDIA_IMAGES.
+        permission: String,
+    },
+    /// Take one back.
+    Revoke {
+        /// The application.
+        name: String,
+        /// Such as READ_MEDIA_IMAGES.
+        permission: String,
+    },
+}
+
+/// What to do with grants.
+#[derive(Subcommand, Debug)]
+pub enum GrantCommand {
+    /// Let an application read a file.
+    Add {
+        /// The application.
+        name: String,
+        /// The file: absolute below a mount point, or relative to the volume.
+        path: String,
+        /// Let it write, too.
+        #[arg(long)]
+        write: bool,
+        /// The user picked it for an application with READ_MEDIA_VISUAL_USER_SELECTED.
+        #[arg(long, conflicts_with = "write")]
+        selected: bool,
+        /// How long, such as 10m, 2h or 7d; until it is revoked without it.
+        #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+        seconds: Option<u64>,
+    },
+    /// Print the grants.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a grant back.
+    Revoke {
+        /// Its number, as `grant list` prints it.
+        id: i64,
+    },
+}

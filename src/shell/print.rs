@@ -1,0 +1,188 @@
+//! Records as tables, or as JSON.
+
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::admin::{
+    AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, GrantRecord, HandleRecord,
+    NodeRecord, ScanReport, Status,
+};
+use crate::diag::utc;
+
+use super::table::{safe, table};
+
+/// Pretty JSON and the end of the line.
+pub(super) fn json<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)
+}
+
+/// JSON in one line.
+pub(super) fn json_line<T: Serialize>(out: &mut dyn Write, value: &T) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    writeln!(out)
+}
+
+pub(super) fn applications(out: &mut dyn Write, applications: &[AppRecord]) -> io::Result<()> {
+    let rows = applications.iter().map(|app| {
+        [app.name.clone(), app.uid.to_string(), app.target_sdk.to_string(), app.permissions.join(",")]
+    });
+    table(out, ["NAME", "UID", "SDK", "PERMISSIONS"], rows)
+}
+
+pub(super) fn grants(out: &mut dyn Write, grants: &[GrantRecord]) -> io::Result<()> {
+    let rows = grants.iter().map(|grant| {
+        [
+            grant.id.to_string(),
+            grant.application.clone(),
+            grant.access.clone(),
+            grant.expires.map_or_else(|| "never".to_owned(), utc),
+            grant.path.clone(),
+        ]
+    });
+    table(out, ["ID", "APPLICATION", "ACCESS", "EXPIRES (UTC)", "PATH"], rows)
+}
+
+pub(super) fn explanation(out: &mut dyn Write, explanation: &Explanation) -> io::Result<()> {
+    let verdict = match (&explanation.view, &explanation.errno) {
+        (Some(view), _) if explanation.allowed => format!("allowed, {view} view"),
+        (None, _) if explanation.allowed => "allowed".to_owned(),
+        (_, Some(errno)) => format!("refused, {errno}"),
+        (_, None) => "refused".to_owned(),
+    };
+    let Explanation { uid, operation, path, rule, sentence, .. } = explanation;
+    writeln!(out, "{verdict}")?;
+    writeln!(out, "  who   uid {uid}")?;
+    writeln!(out, "  what  {operation} {}", safe(path))?;
+    writeln!(out, "  rule  {rule}: {sentence}")?;
+    let width = explanation.facts.iter().map(|fact| fact.name.chars().count()).max().unwrap_or(0);
+    if width > 0 {
+        writeln!(out, "facts")?;
+    }
+    for fact in &explanation.facts {
+        writeln!(out, "  {:<width$}  {}", fact.name, safe(&fact.value))?;
+    }
+    Ok(())
+}
+
+pub(super) fn scan(out: &mut dyn Write, report: &ScanReport) -> io::Result<()> {
+    let ScanReport { files, directories, changed, removed, failed, milliseconds } = report;
+    writeln!(
+        out,
+        "{files} files in {directories} directories: {changed} changed, {removed} removed, {failed} unreadable, \
+         {}.{:03} s",
+        milliseconds / 1000,
+        milliseconds % 1000
+    )
+}
+
+pub(super) fn status(out: &mut dyn Write, status: &Status) -> io::Result<()> {
+    let Status { pid, version, uptime_seconds, threads, nodes, handles, backings, volumes } = status;
+    writeln!(out, "mediagate {version}, process {pid}, up {uptime_seconds} s, {threads} threads")?;
+    writeln!(out, "{nodes} nodes, {handles} handles, {backings} backings")?;
+    let rows = volumes.iter().map(|volume| {
+        let why_not = volume.why_not.as_deref().unwrap_or("no reason is known");
+        let passthrough = if volume.passthrough { "yes".to_owned() } else { format!("no: {why_not}") };
+        [volume.mount.clone(), volume.lower.clone(), passthrough]
+    });
+    table(out, ["MOUNT", "LOWER", "PASSTHROUGH"], rows)
+}
+
+pub(super) fn audit_heading(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{:<19}  {:>6}  {:<8}  {:<10}  {:<10}  PATH (RULE)",
+        "TIME (UTC)", "UID", "VERDICT", "ERRNO", "OPERATION"
+    )
+}
+
+/// A line of its own width, because more may follow at any time.
+pub(super) fn audit(out: &mut dyn Write, record: &AuditRecord) -> io::Result<()> {
+    let AuditRecord { time, uid, operation, path, verdict, errno, rule, .. } = record;
+    let errno = errno.as_deref().unwrap_or("-");
+    writeln!(
+        out,
+        "{}  {:>6}  {verdict:<8}  {errno:<10}  {:<10}  {} ({rule})",
+        utc(*time),
+        uid.raw(),
+        safe(operation),
+        safe(path)
+    )
+}
+
+/// Every section that is there, each under its name.
+pub(super) fn dump(out: &mut dyn Write, dump: &Dump) -> io::Result<()> {
+    section(out, "nodes", dump.nodes.as_deref(), nodes)?;
+    section(out, "handles", dump.handles.as_deref(), handles)?;
+    section(out, "backings", dump.backings.as_deref(), backings)?;
+    section(out, "apps", dump.applications.as_deref(), applications)?;
+    section(out, "grants", dump.grants.as_deref(), grants)?;
+    section(out, "counters", dump.counters.as_deref(), counters)
+}
+
+fn section<T>(
+    out: &mut dyn Write,
+    name: &str,
+    items: Option<&[T]>,
+    print: impl FnOnce(&mut dyn Write, &[T]) -> io::Result<()>,
+) -> io::Result<()> {
+    match items {
+        Some(items) => {
+            writeln!(out, "== {name}: {}", items.len())?;
+            print(out, items)
+        }
+        None => Ok(()),
+    }
+}
+
+fn nodes(out: &mut dyn Write, nodes: &[NodeRecord]) -> io::Result<()> {
+    let rows = nodes.iter().map(|node| {
+        [
+            node.node.to_string(),
+            node.view.clone(),
+            node.lookup_count.to_string(),
+            node.handles.to_string(),
+            node.mount.clone(),
+            node.path.clone(),
+        ]
+    });
+    table(out, ["NODE", "VIEW", "LOOKUPS", "HANDLES", "MOUNT", "PATH"], rows)
+}
+
+fn handles(out: &mut dyn Write, handles: &[HandleRecord]) -> io::Result<()> {
+    let rows = handles.iter().map(|handle| {
+        [
+            handle.handle.to_string(),
+            handle.node.to_string(),
+            handle.uid.to_string(),
+            handle.pid.to_string(),
+            handle.mode.clone(),
+            if handle.writes { "write" } else { "read" }.to_owned(),
+            handle.path.clone(),
+        ]
+    });
+    table(out, ["HANDLE", "NODE", "UID", "PID", "MODE", "FOR", "PATH"], rows)
+}
+
+fn backings(out: &mut dyn Write, backings: &[BackingRecord]) -> io::Result<()> {
+    let rows = backings.iter().map(|backing| {
+        [
+            backing.backing.to_string(),
+            backing.node.to_string(),
+            backing.handles.to_string(),
+            backing.path.clone(),
+        ]
+    });
+    table(out, ["BACKING", "NODE", "HANDLES", "PATH"], rows)
+}
+
+fn counters(out: &mut dyn Write, counters: &[CounterRecord]) -> io::Result<()> {
+    table(
+        out,
+        ["COUNTER", "VALUE"],
+        counters.iter().map(|counter| [counter.name.clone(), counter.value.to_string()]),
+    )
+}

@@ -1,0 +1,186 @@
+//! A daemon without a file system: the real administration, store, policy and Binder service over a [`Gate`] that
+//! knows one file.
+
+#![forbid(unsafe_code)]
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use mediagate::admin::{
+    Admin, AdminError, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord, NodeRecord,
+    ScanReport, Section, Status, VolumeRecord,
+};
+use mediagate::binder::{self, Serving};
+use mediagate::error::Errno;
+use mediagate::id::{FileId, MediaId, NodeId, Uid};
+use mediagate::policy::{
+    self, Caller, DefaultDirectory, FileFacts, Kind, Operation, PackageName, Place, State,
+};
+use mediagate::store::{EntryName, NewEntry, Store};
+
+/// The only file that there is; `org.example.camera` owns it.
+pub(crate) const PHOTO: &str = "DCIM/photo.jpg";
+
+/// What the administration asks of the serving part, over one file.
+pub(crate) struct OneFile {
+    store: Arc<Store>,
+    root: MediaId,
+    pub(crate) changes: AtomicU32,
+    pub(crate) stopped: AtomicBool,
+}
+
+impl OneFile {
+    fn exists(path: &str) -> Result<(), AdminError> {
+        match path {
+            PHOTO => Ok(()),
+            other if other.starts_with("/elsewhere") => {
+                Err(AdminError::OutsideVolumes { path: other.to_owned() })
+            }
+            other => Err(AdminError::NoSuchFile { path: other.to_owned(), errno: Errno::ENOENT }),
+        }
+    }
+}
+
+impl Gate for OneFile {
+    fn explain(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explanation, AdminError> {
+        OneFile::exists(path)?;
+        let snapshot = self.store.snapshot();
+        let caller = Caller { uid, identity: snapshot.identity(uid, Uid::ROOT) };
+        let facts = FileFacts {
+            place: Place::Shared(Some(DefaultDirectory::Dcim)),
+            directory: false,
+            kind: Some(Kind::Image),
+            hidden: false,
+            owner: Some(PackageName::new("org.example.camera")),
+            state: State::Normal,
+            grant: None,
+        };
+        let verdict = policy::decide(&caller, &facts, &operation);
+        Ok(Explanation::of(&caller, operation, path, &facts, &verdict))
+    }
+
+    fn dump(&self, section: Section) -> Dump {
+        let node = NodeId::new((1 << 63) | 7);
+        let path = "DCIM/\u{1b}[31mred.jpg".to_owned();
+        let nodes = || {
+            let (mount, view) = ("/mnt".to_owned(), "full".to_owned());
+            vec![NodeRecord { node, mount, path: path.clone(), view, lookup_count: 2, handles: 1 }]
+        };
+        let handles = || {
+            let (uid, mode) = (Uid::new(10_123), "passthrough".to_owned());
+            vec![HandleRecord { handle: 9, node, uid, pid: 77, mode, writes: true, path: path.clone() }]
+        };
+        Dump {
+            nodes: section.has(Section::Nodes).then(nodes),
+            handles: section.has(Section::Handles).then(handles),
+            backings: section
+                .has(Section::Backings)
+                .then(|| vec![BackingRecord { backing: 3, node, handles: 1, path: path.clone() }]),
+            counters: section
+                .has(Section::Counters)
+                .then(|| vec![CounterRecord { name: "open".to_owned(), value: u64::MAX }]),
+            ..Dump::default()
+        }
+    }
+
+    fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, AdminError> {
+        path.map_or(Ok(()), OneFile::exists)?;
+        let changed = u64::from(full);
+        Ok(ScanReport { files: 1, directories: 1, changed, removed: 0, failed: 0, milliseconds: 1_002 })
+    }
+
+    fn entry_of(&self, path: &str) -> Result<MediaId, AdminError> {
+        OneFile::exists(path)?;
+        let named = |name: &'static str| EntryName { bytes: name.as_bytes(), folded: name.as_bytes() };
+        let inner = || {
+            let directory =
+                self.store.ensure_directory(self.root, named("DCIM"), FileId { dev: 1, ino: 2 })?;
+            self.store.record_found(&NewEntry {
+                parent: directory,
+                name: named("photo.jpg"),
+                directory: false,
+                kind: Some(Kind::Image),
+                owner: None,
+                state: State::Normal,
+                expires: None,
+                file: FileId { dev: 1, ino: 3 },
+                version: None,
+                created: 0,
+            })
+        };
+        inner().map_err(|error: mediagate::store::StoreError| AdminError::internal("find the entry", error))
+    }
+
+    fn status(&self) -> Status {
+        Status {
+            pid: std::process::id(),
+            version: "0.1.0".to_owned(),
+            uptime_seconds: 61,
+            threads: 2,
+            nodes: 5,
+            handles: 1,
+            backings: 1,
+            volumes: vec![VolumeRecord {
+                lower: "/data/media".to_owned(),
+                mount: "/mnt".to_owned(),
+                passthrough: false,
+                why_not: Some("the kernel refuses backing files: EPERM".to_owned()),
+            }],
+        }
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    fn policy_changed(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A served administration in a directory that every uid may enter.
+pub(crate) struct Daemon {
+    pub(crate) gate: Arc<OneFile>,
+    pub(crate) serving: Option<Serving>,
+    directory: tempfile::TempDir,
+}
+
+impl Daemon {
+    pub(crate) fn start() -> Daemon {
+        let directory = tempfile::tempdir().unwrap();
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+        let store = Arc::new(Store::open(&directory.path().join("mediagate.db")).unwrap());
+        let root = store.volume(Path::new("/data/media"), FileId { dev: 1, ino: 1 }).unwrap().root;
+        let (changes, stopped) = (AtomicU32::new(0), AtomicBool::new(false));
+        let gate = Arc::new(OneFile { store: Arc::clone(&store), root, changes, stopped });
+        let serving = Daemon::serve(&store, &gate, &directory.path().join("socket")).unwrap();
+        Daemon { gate, serving: Some(serving), directory }
+    }
+
+    /// Serves the same gate and store on a socket.
+    pub(crate) fn serve(
+        store: &Arc<Store>,
+        gate: &Arc<OneFile>,
+        socket: &Path,
+    ) -> Result<Serving, binder::ServeError> {
+        let own = Uid::new(rustix::process::getuid().as_raw());
+        binder::serve(Arc::new(Admin::new(Arc::clone(store), Arc::clone(gate) as _, own)), socket)
+    }
+
+    /// Another service of the same daemon.
+    pub(crate) fn serve_again(&self, socket: &Path) -> Result<Serving, binder::ServeError> {
+        Daemon::serve(&self.gate.store, &self.gate, socket)
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.path("socket")
+    }
+
+    /// A path in the daemon's directory.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+}
