@@ -63,8 +63,8 @@ APPS
 leave_volume() {
     local status=$? point
     cd /
-    for point in $(awk -v root="$scratch/" 'index($2, root) == 1 { print $2 }' /proc/self/mounts | tac); do
-        umount -l "$point" || true
+    awk -v root="$scratch/" 'index($2, root) == 1 { print $2 }' /proc/self/mounts | tac | while read -r point; do
+        umount -l "$(printf '%b' "$point")" || true # the kernel writes a space as \040
     done
     if [ -n "$daemon" ]; then
         kill "$daemon" 2>/dev/null || true

@@ -40,7 +40,7 @@ const TABLE: [(&str, May); 20] = [
     ("config", May::All),
     ("daemon", May::All),
     ("demo", May::All),
-    ("bin", May::Only(&["admin", "binder", "config", "daemon", "demo", "shell"])),
+    ("bin", May::Only(&["admin", "binder", "config", "daemon", "demo", "platform", "shell"])),
 ];
 
 fn may_import(from: &str, to: &str) -> bool {
