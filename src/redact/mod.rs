@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod bytes;
+mod iso;
 mod joined;
 mod jpeg;
 mod patches;
