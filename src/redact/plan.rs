@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::Patches;
+
 /// What has to be done to a file before it is shown to a reader who may not see the private parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {
@@ -45,6 +47,20 @@ impl Fill {
             Fill::Bytes(bytes) => bytes.len() as u64,
         }
     }
+
+    /// The part of it from `from` to `to`, counted from its start.
+    pub(super) fn part(&self, from: u64, to: u64) -> Fill {
+        let to = to.min(self.length());
+        let from = from.min(to);
+        match self {
+            Fill::Zeros(_) => Fill::Zeros(to.saturating_sub(from)),
+            Fill::Spaces(_) => Fill::Spaces(to.saturating_sub(from)),
+            Fill::Bytes(bytes) => {
+                let cut = usize::try_from(from).ok().zip(usize::try_from(to).ok());
+                Fill::Bytes(cut.and_then(|(from, to)| bytes.get(from..to)).unwrap_or_default().into())
+            }
+        }
+    }
 }
 
 /// One replacement.
@@ -56,6 +72,9 @@ pub struct Patch {
     pub fill: Fill,
 }
 
-/// Replacements in ascending order that do not overlap.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Patches(Vec<Patch>);
+impl Patch {
+    /// The byte after the last.
+    pub fn end(&self) -> u64 {
+        self.offset.saturating_add(self.fill.length())
+    }
+}

@@ -8,7 +8,8 @@
 
 use std::ops::Range;
 
-use super::{Budget, Fill, Patch, ReadAt, ScanError};
+use super::joined::Joined;
+use super::{Budget, Fill, Patch, Patches, ReadAt, ScanError};
 
 /// One scan of one file.
 #[derive(Debug)]
@@ -34,18 +35,29 @@ impl<'a> Scan<'a> {
         if range.end > self.source.size() {
             return Err(ScanError::Malformed("range beyond the end of the file"));
         }
-        self.left.bytes = self.left.bytes.checked_sub(length).ok_or(ScanError::Budget("bytes read"))?;
         let length = usize::try_from(length).map_err(|_| ScanError::Budget("bytes read"))?;
+        if length as u64 > self.left.bytes {
+            return Err(ScanError::Budget("bytes read"));
+        }
         let mut buffer = vec![0; length];
+        self.fill(range.start, &mut buffer)?;
+        Ok(buffer)
+    }
+
+    /// Fills `buffer` from `start` on; past the end of the file is malformed.
+    pub(super) fn fill(&mut self, start: u64, buffer: &mut [u8]) -> Result<(), ScanError> {
+        let length = buffer.len();
+        self.left.bytes =
+            self.left.bytes.checked_sub(length as u64).ok_or(ScanError::Budget("bytes read"))?;
         let mut filled = 0usize;
         while filled < length {
             let rest = buffer.get_mut(filled..).unwrap_or_default();
-            match self.source.read_at(range.start.saturating_add(filled as u64), rest)? {
+            match self.source.read_at(start.saturating_add(filled as u64), rest)? {
                 0 => return Err(ScanError::Malformed("file that shrank")),
                 count => filled = filled.saturating_add(count),
             }
         }
-        Ok(buffer)
+        Ok(())
     }
 
     /// Up to `count` bytes from `start`, fewer where `within` ends.
@@ -76,6 +88,59 @@ impl<'a> Scan<'a> {
         let result = inner(self);
         self.left.depth = self.left.depth.saturating_add(1);
         result
+    }
+
+    /// Where the replacements that are found from now on begin; for [`Scan::patched`] and [`Scan::rewind`].
+    pub(super) fn mark(&self) -> usize {
+        self.patches.len()
+    }
+
+    /// The bytes of `range` with the replacements applied that were found since `mark`.
+    pub(super) fn patched(&mut self, range: Range<u64>, mark: usize) -> Result<Vec<u8>, ScanError> {
+        let start = range.start;
+        let mut bytes = self.bytes(range)?;
+        let found = self.patches.get(mark..).unwrap_or_default().to_vec();
+        Patches::new(found).apply(start, &mut bytes);
+        Ok(bytes)
+    }
+
+    /// Forgets the replacements found since `mark`.
+    pub(super) fn rewind(&mut self, mark: usize) {
+        self.patches.truncate(mark);
+    }
+
+    /// Runs a scanner over bytes that are not in the file as they are (inflated, decoded), at this scan's expense;
+    /// answers with the replacements in those bytes.
+    pub(super) fn inside<T>(
+        &mut self,
+        content: &dyn ReadAt,
+        inner: impl FnOnce(&mut Scan<'_>) -> Result<T, ScanError>,
+    ) -> Result<(T, Vec<Patch>), ScanError> {
+        let depth = self.left.depth;
+        let left = Budget { depth: depth.checked_sub(1).ok_or(ScanError::Budget("nesting"))?, ..self.left };
+        let mut scan = Scan { source: content, left, patches: Vec::new() };
+        let result = inner(&mut scan);
+        self.left = Budget { depth, ..scan.left };
+        Ok((result?, scan.patches))
+    }
+
+    /// Runs a scanner over parts of the file as if they followed each other.
+    pub(super) fn joined(
+        &mut self,
+        parts: &[Range<u64>],
+        inner: impl FnOnce(&mut Scan<'_>, Range<u64>) -> Result<(), ScanError>,
+    ) -> Result<(), ScanError> {
+        let joined = Joined::new(self.source, parts);
+        let ((), patches) = self.inside(&joined, |scan| {
+            let whole = scan.whole();
+            inner(scan, whole)
+        })?;
+        for patch in patches {
+            for (offset, fill) in joined.split(&patch) {
+                self.patch(offset, fill)?;
+            }
+        }
+        Ok(())
     }
 
     /// Adds a replacement; an empty one is dropped. Where two overlap, the later one wins.

@@ -1,0 +1,179 @@
+//! The XMP properties that tell a place, by namespace and name.
+//!
+//! Sources: XMP specification part 2; IPTC Photo Metadata Standard; Exif 2.32 in XMP; the vendors' namespaces.
+
+#![forbid(unsafe_code)]
+
+/// A namespace some of whose properties tell a place.
+struct Namespace {
+    /// Its URI, without a trailing slash or hash.
+    uri: &'static str,
+    /// The prefix it has by custom, for packets that bind that to something else.
+    prefix: &'static str,
+    names: &'static [&'static str],
+}
+
+/// Every property, whatever its name.
+const ALL: &[&str] = &[];
+
+const NAMESPACES: &[Namespace] = &[
+    Namespace {
+        uri: "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns",
+        prefix: "Iptc4xmpCore",
+        names: &["Location", "CountryCode"],
+    },
+    Namespace {
+        uri: "http://iptc.org/std/Iptc4xmpExt/2008-02-29",
+        prefix: "Iptc4xmpExt",
+        names: &[
+            "City",
+            "Sublocation",
+            "ProvinceState",
+            "CountryName",
+            "CountryCode",
+            "WorldRegion",
+            "LocationId",
+            "LocationName",
+        ],
+    },
+    Namespace {
+        uri: "http://ns.adobe.com/photoshop/1.0",
+        prefix: "photoshop",
+        names: &["City", "State", "Country"],
+    },
+    Namespace {
+        uri: "http://www.dji.com/drone-dji/1.0",
+        prefix: "drone-dji",
+        names: &["AbsoluteAltitude", "RelativeAltitude", "HomeAltitude"],
+    },
+    Namespace { uri: "http://pix4d.com/camera/1.0", prefix: "Camera", names: &["AboveGroundAltitude"] },
+    Namespace {
+        uri: "http://rs.tdwg.org/dwc/terms",
+        prefix: "dwc",
+        names: &[
+            "continent",
+            "coordinatePrecision",
+            "country",
+            "countryCode",
+            "county",
+            "footprintSRS",
+            "footprintSpatialFit",
+            "footprintWKT",
+            "geodeticDatum",
+            "georeferenceProtocol",
+            "georeferenceRemarks",
+            "georeferenceSources",
+            "georeferenceVerificationStatus",
+            "georeferencedBy",
+            "georeferencedDate",
+            "higherGeography",
+            "higherGeographyID",
+            "island",
+            "islandGroup",
+            "locality",
+            "locationAccordingTo",
+            "locationID",
+            "locationRemarks",
+            "maximumDepthInMeters",
+            "maximumDistanceAboveSurfaceInMeters",
+            "maximumElevationInMeters",
+            "minimumDepthInMeters",
+            "minimumDistanceAboveSurfaceInMeters",
+            "minimumElevationInMeters",
+            "municipality",
+            "pointRadiusSpatialFit",
+            "stateProvince",
+            "verbatimCoordinateSystem",
+            "verbatimCoordinates",
+            "verbatimDepth",
+            "verbatimElevation",
+            "verbatimLocality",
+            "verbatimSRS",
+            "waterBody",
+        ],
+    },
+    Namespace { uri: "http://purl.org/dc/terms", prefix: "dcterms", names: &["Location", "spatial"] },
+    Namespace { uri: "http://ns.adobe.com/xmp/1.0/DynamicMedia", prefix: "xmpDM", names: &["shotLocation"] },
+    Namespace {
+        uri: "http://ns.iview-multimedia.com/mediapro/1.0",
+        prefix: "mediapro",
+        names: &["Location"],
+    },
+    Namespace {
+        uri: "http://ns.microsoft.com/expressionmedia/1.0",
+        prefix: "expressionmedia",
+        names: &["Location"],
+    },
+    Namespace { uri: "http://prismstandard.org/namespaces/pmi/2.2", prefix: "pmi", names: &["location"] },
+    Namespace { uri: "http://prismstandard.org/namespaces/basic/2.0", prefix: "prism", names: &["location"] },
+    Namespace {
+        uri: "http://ns.camerabits.com/photomechanic/1.0",
+        prefix: "photomech",
+        names: &["CountryCode"],
+    },
+    Namespace { uri: "http://developer.sonyericsson.com/cell/1.0", prefix: "cell", names: ALL },
+    Namespace { uri: "http://ns.google.com/photos/dd/1.0/earthpose", prefix: "EarthPose", names: ALL },
+];
+
+/// Names that tell a place in whatever namespace, lower case; so do all that begin with `gps`.
+const ANYWHERE: &[&str] = &[
+    "locationcreated",
+    "locationshown",
+    "latitude",
+    "longitude",
+    "longtitude",
+    "earthpose",
+    "earthpos",
+    "shotlocation",
+    "geolocation",
+    "geotag",
+];
+
+/// Whether the property `local` of the namespace `uri`, written with `prefix`, tells a place.
+pub(super) fn tells_a_place(uri: Option<&[u8]>, prefix: &[u8], local: &[u8]) -> bool {
+    let lower = local.to_ascii_lowercase();
+    if lower.starts_with(b"gps") || ANYWHERE.iter().any(|name| name.as_bytes() == lower) {
+        return true;
+    }
+    let uri = uri.map(trimmed);
+    NAMESPACES
+        .iter()
+        .filter(|space| {
+            space.prefix.as_bytes().eq_ignore_ascii_case(prefix)
+                || uri.is_some_and(|uri| space.uri.as_bytes().eq_ignore_ascii_case(uri))
+        })
+        .any(|space| {
+            space.names.is_empty()
+                || space.names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(local))
+        })
+}
+
+/// A URI without the separators that writers add or leave out at its end.
+fn trimmed(uri: &[u8]) -> &[u8] {
+    let end = uri
+        .iter()
+        .rposition(|byte| !matches!(byte, b'/' | b'#' | b' '))
+        .map_or(0, |last| last.saturating_add(1));
+    uri.get(..end).unwrap_or_default()
+}
+
+/// Whether a text that is not well-formed has anything like the name of such a property.
+pub(super) fn hinted(text: &[u8]) -> bool {
+    const HINTS: &[&[u8]] = &[
+        b"gps",
+        b"locat",
+        b"city",
+        b"state",
+        b"country",
+        b"itude",
+        b"earthpos",
+        b"cell:",
+        b"dwc:",
+        b"sublocation",
+        b"locality",
+        b"geo",
+    ];
+    let mut lower = text.to_ascii_lowercase();
+    lower.retain(|byte| *byte != 0);
+    HINTS.iter().any(|hint| memchr::memmem::find(&lower, hint).is_some())
+}
