@@ -21,7 +21,8 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Serve(arguments) => return serve(&arguments, socket),
         Command::Demo => return demo(),
-        Command::Inspect { .. } | Command::Redact { .. } => return demo(),
+        Command::Inspect { files, json } => shell::inspect(&files, json, &mut io::stdout().lock()),
+        Command::Redact { file, out } => shell::redact(&file, &out),
         Command::Remote(command) => ask(&command, socket),
     };
     report(done)

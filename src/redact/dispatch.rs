@@ -9,7 +9,8 @@ use super::plan::OpaqueReason;
 use super::scan::Scan;
 use super::sniff::{Format, candidates};
 use super::{
-    Budget, Patches, Plan, ReadAt, ScanError, container, gif, iso, jpeg, patterns, png, psd, raw, tiff, webp, xmp,
+    Budget, Patches, Plan, ReadAt, ScanError, container, gif, iso, jpeg, patterns, png, psd, raw, tiff, webp,
+    xmp,
 };
 
 /// Bytes from the start of a file that tell its format.
@@ -27,7 +28,7 @@ pub fn plan(source: &dyn ReadAt, extension: Option<&str>, budget: &Budget) -> io
     match scan_all(&mut scan, extension) {
         Ok(()) => {}
         Err(ScanError::Read(error)) => return Err(error),
-        Err(error @ (ScanError::Budget(_) | ScanError::Malformed(_))) => {
+        Err(error @ (ScanError::Budget(_) | ScanError::Malformed(_) | ScanError::Found(_))) => {
             return Ok(Plan::Opaque(OpaqueReason(error.to_string().into())));
         }
     }

@@ -24,7 +24,9 @@ pub(super) fn datasets(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), Sca
     let mut at = 0usize;
     while let Some(found) = memchr::memchr(0x1c, bytes.get(at..).unwrap_or_default()) {
         at = at.saturating_add(found);
-        let Some(&[_, record, dataset, high, low]) = bytes.get(at..at.saturating_add(5)) else { return Ok(()) };
+        let Some(&[_, record, dataset, high, low]) = bytes.get(at..at.saturating_add(5)) else {
+            return Ok(());
+        };
         let declared = u16::from_be_bytes([high, low]);
         let (header, size) = extended(&bytes, at, declared);
         if record == 0 || record > 9 {
@@ -51,7 +53,9 @@ fn extended(bytes: &[u8], at: usize, declared: u16) -> (usize, usize) {
     let count = usize::from(declared & 0x7fff).min(8);
     let from = at.saturating_add(5);
     let digits = bytes.get(from..from.saturating_add(count)).unwrap_or_default();
-    let size = digits.iter().fold(0usize, |size, digit| size.saturating_mul(256).saturating_add(usize::from(*digit)));
+    let size = digits
+        .iter()
+        .fold(0usize, |size, digit| size.saturating_mul(256).saturating_add(usize::from(*digit)));
     (5usize.saturating_add(count), size)
 }
 
@@ -93,7 +97,9 @@ fn resource(scan: &mut Scan<'_>, number: u16, body: Range<u64>) -> Result<(), Sc
 /// What is no resource is padding, unless another resource begins in it: then it cannot be followed.
 fn unknown(scan: &mut Scan<'_>, rest: &Range<u64>) -> Result<(), ScanError> {
     let bytes = scan.bytes(rest.clone())?;
-    let Some(found) = memchr::memmem::find(bytes.get(1..).unwrap_or_default(), b"8BIM") else { return Ok(()) };
+    let Some(found) = memchr::memmem::find(bytes.get(1..).unwrap_or_default(), b"8BIM") else {
+        return Ok(());
+    };
     let start = rest.start.saturating_add(found as u64).saturating_add(1);
     scan.nested(|scan| resources(scan, start..rest.end))
 }

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod bytes;
+mod container;
 mod dispatch;
 mod gif;
 mod iptc;

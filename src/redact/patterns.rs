@@ -147,7 +147,9 @@ fn judge(
             let block = block.start..block.end.min(block.start.saturating_add(TRIAL));
             changes(scan, tiff::scan, block)?.then_some("a GPS directory")
         }
-        Sign::Resource => changes(scan, iptc::resources, rest)?.then_some("a Photoshop resource with a place"),
+        Sign::Resource => {
+            changes(scan, iptc::resources, rest)?.then_some("a Photoshop resource with a place")
+        }
         Sign::Packet => packet(scan, bytes, at, rest)?.then_some("XMP with a place"),
         Sign::Tag => coordinates::tagged(bytes, at).then_some("a location tag"),
         Sign::Camcorder => coordinates::camcorder(bytes, at).then_some("a camcorder's GPS"),

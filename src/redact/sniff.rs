@@ -106,7 +106,9 @@ impl Format {
     /// The kind of media that it is.
     pub fn media(self) -> Media {
         match self {
-            Format::Jpeg | Format::Png | Format::Webp | Format::Gif | Format::Bmp | Format::Tiff => Media::Image,
+            Format::Jpeg | Format::Png | Format::Webp | Format::Gif | Format::Bmp | Format::Tiff => {
+                Media::Image
+            }
             Format::Raf | Format::Mrw | Format::Crw | Format::X3f | Format::Cr3 => Media::Image,
             Format::Heif | Format::Avif | Format::Jp2 | Format::Jxl | Format::JxlCodestream => Media::Image,
             Format::Psd => Media::Image,
@@ -157,8 +159,7 @@ const MAGICS: &[(&[u8], Format)] = &[
 ];
 
 /// Boxes with which a QuickTime file begins that has no `ftyp`.
-const QUICKTIME_BOXES: [&[u8]; 8] =
-    [b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"moof", b"uuid"];
+const QUICKTIME_BOXES: [&[u8]; 8] = [b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"moof", b"uuid"];
 
 /// What a file is whose first bytes are `head` (4 KiB are enough, fewer do where the file has no more); `None` where
 /// it is nothing that is known here.
@@ -194,7 +195,11 @@ fn boxes(head: &[u8]) -> Option<Format> {
         b"M4A " | b"M4B " | b"M4P " | b"F4A " | b"F4B " => Format::M4a,
         b"qt  " => Format::Quicktime,
         b"mif1" | b"msf1" | b"mif2" | b"miaf" => {
-            if any(&[b"avif", b"avis"]) { Format::Avif } else { Format::Heif }
+            if any(&[b"avif", b"avis"]) {
+                Format::Avif
+            } else {
+                Format::Heif
+            }
         }
         b"jxl " => Format::Jxl,
         b"jp2 " | b"jpx " | b"jpm " => Format::Jp2,

@@ -7,7 +7,7 @@
 
 mod duration;
 mod error;
-//mod files;
+mod files;
 mod grammar;
 mod print;
 mod remote;
@@ -16,7 +16,7 @@ mod table;
 mod tests;
 
 pub use error::ShellError;
-//pub use files::{inspect, redact};
+pub use files::{inspect, redact};
 pub use grammar::{
     AppCommand, Command, CommandLine, GrantCommand, PermissionCommand, RemoteCommand, ServeArguments,
 };

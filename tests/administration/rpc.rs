@@ -91,7 +91,59 @@ fn an_application_administers_nothing_and_is_recorded() {
     }
     let daemon = Daemon::start();
     for (method, result) in run_as(&daemon, 10_123, administer) {
-        let not_registered = "no application org.example.b is registered: register it with `mediagate app set \
+        let failure = result.unwrap_err();
+        assert_eq!(failure.code, Code::Refused, "{method}");
+        assert_eq!(
+            failure.text,
+            format!(
+                "uid 10123 may not {method}: only root, shell (2000), system (1000) and the daemon's own uid may"
+            )
+        );
+    }
+    assert!(!daemon.gate.stopped.load(Ordering::SeqCst));
+    let root = Client::connect(&daemon.socket()).unwrap();
+    assert_eq!(root.list_applications().unwrap(), []);
+    let refused = AuditQuery { uid: Some(Uid::new(10_123)), denied: true, ..everything() };
+    let audit = root.query_audit(&refused).unwrap();
+    assert_eq!(audit.len(), 13);
+    assert_eq!(audit.last().unwrap().operation, "stop the daemon");
+    assert_eq!(audit.last().unwrap().verdict, "denied");
+}
+
+#[test]
+fn an_application_may_check_about_itself_and_learns_no_facts() {
+    if !can_change_uid("an_application_may_check_about_itself_and_learns_no_facts") {
+        return;
+    }
+    let daemon = Daemon::start();
+    let root = Client::connect(&daemon.socket()).unwrap();
+    root.set_applications(&[app("org.example.viewer", 10_123, &["READ_MEDIA_IMAGES"])]).unwrap();
+    run_as(&daemon, 10_123, |client| {
+        let own = client.check_self("read", PHOTO).unwrap();
+        assert_eq!((own.uid, own.allowed, own.view.as_deref()), (Uid::new(10_123), true, Some("redacted")));
+        assert_eq!(own.facts, []);
+        assert_eq!(client.check(Uid::new(10_123), "read", PHOTO).unwrap(), own);
+        let write = client.check_self("write", PHOTO).unwrap();
+        assert_eq!((write.allowed, write.errno.as_deref()), (false, Some("EACCES")));
+        let other = client.check(Uid::new(10_124), "read", PHOTO).unwrap_err();
+        assert_eq!(other.code, Code::Refused);
+        assert_eq!(other.text, "uid 10123 may only check about itself, not about uid 10124");
+    });
+    let facts = root.check(Uid::new(10_123), "read", PHOTO).unwrap().facts;
+    assert!(facts.iter().any(|fact| fact.name == "owner" && fact.value == "org.example.camera"), "{facts:?}");
+}
+
+fn failure(result: Result<(), Failure>) -> (Code, String) {
+    let failure = result.unwrap_err();
+    (failure.code, failure.text)
+}
+
+#[test]
+fn failures_have_their_code_and_name_the_remedy() {
+    let daemon = Daemon::start();
+    let client = Client::connect(&daemon.socket()).unwrap();
+    client.set_applications(&[app("org.example.a", 10_200, &[])]).unwrap();
+    let not_registered = "no application org.example.b is registered: register it with `mediagate app set \
                           org.example.b --uid UID`";
     for result in [
         client.remove_application("org.example.b"),

@@ -12,9 +12,9 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{ScanError, trailer};
 use super::bytes::{array, length};
 use super::scan::Scan;
+use super::{ScanError, trailer};
 use segment::Segments;
 
 mod segment;
@@ -51,11 +51,7 @@ pub(super) fn scan_header(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), 
 }
 
 /// Walks the segments up to the first scan or the end of the image; what comes then is still to be searched.
-fn header(
-    scan: &mut Scan<'_>,
-    range: &Range<u64>,
-    segments: &mut Segments,
-) -> Result<Range<u64>, ScanError> {
+fn header(scan: &mut Scan<'_>, range: &Range<u64>, segments: &mut Segments) -> Result<Range<u64>, ScanError> {
     if scan.some(range.start, 2, range)? != [0xff, 0xd8] {
         return Err(MALFORMED);
     }

@@ -50,7 +50,9 @@ struct Extended {
 
 /// Whether what follows 0xff may be a segment that holds metadata; says yes where too little is there to know.
 pub(super) fn worth_a_look(rest: &[u8]) -> bool {
-    rest.len() < 48 || rest.first() == Some(&COMMENT) || kind(rest.get(3..).unwrap_or_default()) != Kind::Other
+    rest.len() < 48
+        || rest.first() == Some(&COMMENT)
+        || kind(rest.get(3..).unwrap_or_default()) != Kind::Other
 }
 
 fn kind(head: &[u8]) -> Kind {

@@ -5,8 +5,7 @@
 use memchr::{memchr2_iter, memmem};
 
 /// Names after which a coordinate may stand, the longest first.
-const NAMES: [&[u8]; 7] =
-    [b"latitude", b"longitude", b"longtitude", b"lat", b"lon", b"lng", b"gps"];
+const NAMES: [&[u8]; 7] = [b"latitude", b"longitude", b"longtitude", b"lat", b"lon", b"lng", b"gps"];
 
 /// Whether a text has something like `"lat": 48.858`, or an NMEA sentence.
 pub(in crate::redact) fn text(bytes: &[u8]) -> bool {
@@ -21,7 +20,9 @@ fn pair(text: &[u8]) -> bool {
     let text = text.trim_ascii();
     let mut numbers = 0usize;
     for part in text.split(|byte| matches!(byte, b',' | b';' | b' ')).filter(|part| !part.is_empty()) {
-        if !decimal(part) || !part.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-')) {
+        if !decimal(part)
+            || !part.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-'))
+        {
             return false;
         }
         numbers = numbers.saturating_add(1);

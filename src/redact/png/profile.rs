@@ -51,7 +51,8 @@ fn digits(text: &[u8]) -> Vec<usize> {
 }
 
 fn byte(text: &[u8], pair: &[usize]) -> Option<u8> {
-    let digit = |at: &usize| char::from(*text.get(*at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digit =
+        |at: &usize| char::from(*text.get(*at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     match pair {
         [high, low] => Some(digit(high)? << 4 | digit(low)?),
         _ => None,
@@ -77,7 +78,10 @@ fn profile(scan: &mut Scan<'_>, name: &[u8], range: Range<u64>) -> Result<(), Sc
     if name.eq_ignore_ascii_case(b"iptc") || head.first() == Some(&0x1c) {
         return iptc::datasets(scan, range);
     }
-    if name.eq_ignore_ascii_case(b"exif") || name.eq_ignore_ascii_case(b"app1") || name.eq_ignore_ascii_case(b"xmp") {
+    if name.eq_ignore_ascii_case(b"exif")
+        || name.eq_ignore_ascii_case(b"app1")
+        || name.eq_ignore_ascii_case(b"xmp")
+    {
         return scan.patch(range.start, Fill::Zeros(range.end.saturating_sub(range.start)));
     }
     Ok(())

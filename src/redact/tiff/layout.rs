@@ -73,11 +73,7 @@ impl Layout {
     }
 
     /// The directory at `offset`, as far as the block holds it; `None` where it does not hold its count.
-    pub(super) fn directory(
-        &self,
-        scan: &mut Scan<'_>,
-        offset: u64,
-    ) -> Result<Option<Directory>, ScanError> {
+    pub(super) fn directory(&self, scan: &mut Scan<'_>, offset: u64) -> Result<Option<Directory>, ScanError> {
         scan.step()?;
         let count_bytes = if self.big { 8 } else { 2 };
         let Some(place) = part(&self.range, offset, count_bytes) else { return Ok(None) };
@@ -122,7 +118,12 @@ impl Layout {
     }
 
     /// The numbers of an entry, at most `limit`: offsets, counts and pointers of whatever kind was written.
-    pub(super) fn numbers(&self, scan: &mut Scan<'_>, entry: &Entry, limit: u64) -> Result<Vec<u64>, ScanError> {
+    pub(super) fn numbers(
+        &self,
+        scan: &mut Scan<'_>,
+        entry: &Entry,
+        limit: u64,
+    ) -> Result<Vec<u64>, ScanError> {
         let size = match KIND_BYTES.get(usize::from(entry.kind)) {
             Some(size @ (2 | 4 | 8)) if !matches!(entry.kind, 5 | 10 | 12) => *size,
             Some(_) | None => return Ok(self.number(&entry.field, 0, self.word()).into_iter().collect()),

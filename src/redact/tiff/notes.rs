@@ -47,10 +47,24 @@ const NOTES: &[Note] = &[
         tags: &[0x67, 0x69, 0x6b, 0x6d, 0x6f, 0x80],
     },
     // Location info and barometer.
-    Note { magic: b"Nikon\0", make: b"", directory: 0, endian: None, base: Base::Header(10), tags: &[0x39, 0xc3] },
+    Note {
+        magic: b"Nikon\0",
+        make: b"",
+        directory: 0,
+        endian: None,
+        base: Base::Header(10),
+        tags: &[0x39, 0xc3],
+    },
     // Home town and destination.
     Note { magic: b"AOC\0", make: b"", directory: 6, endian: None, base: Base::Block, tags: &[0x23, 0x24] },
-    Note { magic: b"PENTAX \0", make: b"", directory: 10, endian: None, base: Base::Note, tags: &[0x23, 0x24] },
+    Note {
+        magic: b"PENTAX \0",
+        make: b"",
+        directory: 10,
+        endian: None,
+        base: Base::Note,
+        tags: &[0x23, 0x24],
+    },
     Note {
         magic: b"QVC\0\0\0",
         make: b"",

@@ -1,0 +1,126 @@
+//! ISO base media (ISO/IEC 14496-12) and what is built on it: MP4, QuickTime, 3GPP, M4A, HEIF, AVIF, Canon CR3.
+//!
+//! [`scan`] walks the boxes and reads nothing but headers and metadata: samples are passed over, except those of
+//! tracks that record where the camera was. What is found while walking (sample tables, items, fragments) is kept
+//! in [`Iso`] and followed at the end, when it is known which bytes are media data.
+//!
+//! INVARIANT: nothing outside metadata boxes changes, but samples of location tracks and metadata items; those
+//! are looked for only inside media data and never where a picture's or a sound's bytes lie.
+//! INVARIANT: sizes and offsets of boxes stay. A box that has to go becomes `free`.
+
+#![forbid(unsafe_code)]
+
+mod boxes;
+mod fragment;
+mod gopro;
+mod heif;
+mod item;
+mod meta;
+mod provenance;
+mod samples;
+mod sniff;
+mod text;
+mod timed;
+mod track;
+mod trailer;
+mod uuid;
+mod walk;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use crate::redact::scan::Scan;
+use crate::redact::{Fill, ScanError};
+
+use boxes::BoxAt;
+use fragment::Fragment;
+use item::Items;
+use track::Track;
+use window::Window;
+
+/// Finds the private parts of the ISO file that fills `range`; its own offsets count from the start of `range`.
+pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    let mut iso = Iso::new(scan, range.clone());
+    let boxes = trailer::before(&mut iso, range)?;
+    walk::top(&mut iso, boxes)?;
+    item::follow(&mut iso)?;
+    track::follow(&mut iso)
+}
+
+/// One ISO file while it is scanned.
+#[derive(Debug)]
+struct Iso<'s, 'a> {
+    scan: &'s mut Scan<'a>,
+    window: Window,
+    /// Where the ISO file lies.
+    file: Range<u64>,
+    /// Content of `mdat` and `idat`: only there samples and items may lie.
+    data: Vec<Range<u64>>,
+    tracks: Vec<Track>,
+    fragments: Vec<Fragment>,
+    /// `trex` boxes: what holds for all fragments of a track.
+    defaults: Vec<BoxAt>,
+    items: Vec<Items>,
+    /// Blocks that a dash-cam's index points to.
+    blocks: Vec<Range<u64>>,
+    /// Inside a box that readers skip: tracks and items there are not live.
+    dead: bool,
+}
+
+impl<'s, 'a> Iso<'s, 'a> {
+    fn new(scan: &'s mut Scan<'a>, file: Range<u64>) -> Iso<'s, 'a> {
+        Iso {
+            scan,
+            window: Window::default(),
+            file,
+            data: Vec::new(),
+            tracks: Vec::new(),
+            fragments: Vec::new(),
+            defaults: Vec::new(),
+            items: Vec::new(),
+            blocks: Vec::new(),
+            dead: false,
+        }
+    }
+
+    /// The bytes of `range`, read ahead as far as `within` goes.
+    fn peek(&mut self, range: Range<u64>, within: &Range<u64>) -> Result<&[u8], ScanError> {
+        self.window.bytes(self.scan, range, within)
+    }
+
+    /// The bytes of `range`.
+    fn bytes(&mut self, range: Range<u64>) -> Result<Vec<u8>, ScanError> {
+        self.scan.bytes(range)
+    }
+
+    /// Makes a box one that readers skip, without content.
+    fn free(&mut self, found: &BoxAt) -> Result<(), ScanError> {
+        self.scan.patch(found.type_at(), Fill::Bytes(Box::from(*b"free")))?;
+        self.zero(found.content())
+    }
+
+    /// Overwrites a range with NUL.
+    fn zero(&mut self, range: Range<u64>) -> Result<(), ScanError> {
+        self.scan.patch(range.start, Fill::Zeros(range.end.saturating_sub(range.start)))
+    }
+
+    /// Overwrites a range of text with spaces.
+    fn spaces(&mut self, range: Range<u64>) -> Result<(), ScanError> {
+        self.scan.patch(range.start, Fill::Spaces(range.end.saturating_sub(range.start)))
+    }
+
+    /// Whether `range` lies within media data.
+    fn is_data(&self, range: &Range<u64>) -> bool {
+        self.data.iter().any(|data| data.start <= range.start && range.end <= data.end)
+    }
+
+    /// The place in the whole file of an offset that counts from the start of the ISO file.
+    fn place(&self, offset: u64, length: u64) -> Option<Range<u64>> {
+        let start = self.file.start.checked_add(offset)?;
+        let end = start.checked_add(length)?;
+        (end <= self.file.end).then_some(start..end)
+    }
+}

@@ -1,0 +1,60 @@
+//! Boxes whose type is a UUID (ISO/IEC 14496-12, 4.2): XMP, Canon's and Garmin's own, C2PA, and what is not known.
+
+#![forbid(unsafe_code)]
+
+use crate::redact::ScanError;
+use crate::redact::bytes::{after, array};
+
+use super::boxes::{BoxAt, Next, next};
+use super::{Iso, provenance, sniff, walk};
+
+/// XMP specification part 3, 2.4.
+const XMP: [u8; 16] = *b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
+/// Canon: in `moov` of a CR3 the Exif blocks, in a MOV thumbnails.
+const CANON: [u8; 16] = *b"\x85\xc0\xb6\x87\x82\x0f\x11\xe0\x81\x11\xf4\xce\x46\x2b\x6a\x48";
+/// Garmin: a list of fixes.
+const GARMIN: [u8; 16] = *b"\x9b\x63\x0f\x8d\x63\x74\x40\xec\x82\x04\xbc\x5f\xf5\x09\x17\x28";
+/// 360Fly: records of sensors, fixes among them.
+const FLY360: [u8; 16] = *b"\xef\xe1\x58\x9a\xbb\x77\x49\xef\x80\x95\x27\x75\x9e\xb1\xdc\x6f";
+/// C2PA specification, 11.3: a manifest store.
+const C2PA: [u8; 16] = *b"\xd8\xfe\xc3\xd6\x1b\x0e\x48\x3c\x92\x97\x58\x28\x87\x7e\xc4\x81";
+
+/// A `uuid` box by its extended type.
+pub(super) fn walk(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanError> {
+    let content = found.content();
+    if content.end.saturating_sub(content.start) < 16 {
+        return sniff::search(iso, content);
+    }
+    let id: [u8; 16] = {
+        let bytes = iso.peek(content.start..content.start.saturating_add(16), &content)?;
+        array(bytes, 0).unwrap_or_default()
+    };
+    let payload = after(&content, 16);
+    match id {
+        XMP => walk::packet(iso, payload),
+        CANON => canon(iso, found, depth),
+        GARMIN | FLY360 => iso.zero(payload),
+        C2PA => provenance::blank(iso, payload),
+        _ => sniff::sniff(iso, payload),
+    }
+}
+
+/// Canon's boxes: `CMT1` to `CMT4` are TIFF blocks, the first directory of the last one is that of GPS.
+fn canon(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanError> {
+    let mut rest = after(&found.content(), 16);
+    loop {
+        match next(iso, rest.clone())? {
+            Next::End => return Ok(()),
+            Next::Junk(junk) => return sniff::search(iso, junk),
+            Next::Box(inner) => {
+                match &inner.kind {
+                    b"CMT1" | b"CMT2" | b"CMT3" => sniff::tiff_block(iso, inner.content())?,
+                    // The header stays, so that the block is a TIFF file whose directory is empty.
+                    b"CMT4" => iso.zero(after(&inner.content(), 8))?,
+                    _ => walk::visit(iso, &inner, depth)?,
+                }
+                rest.start = inner.end;
+            }
+        }
+    }
+}

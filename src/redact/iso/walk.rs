@@ -1,0 +1,129 @@
+//! The walk over the boxes: which are containers, which are carriers, which say nothing.
+
+#![forbid(unsafe_code)]
+
+use std::ops::Range;
+
+use crate::redact::{ScanError, xmp};
+
+use super::boxes::{BoxAt, Kind, Next, next, plausible};
+use super::{Iso, fragment, gopro, meta, sniff, timed, track, uuid};
+
+/// How deep containers are followed by their frame; below that their bytes are searched.
+const DEPTH: u32 = 24;
+
+/// Boxes that are a location and nothing else: QuickTime and 3GPP TS 26.244 user data, dash-cams.
+const LOCATION: [&Kind; 8] =
+    [b"\xa9xyz", b"@xyz", b"loci", b"\xa9loc", b"\xa9gps", b"gps0", b"GPS ", b"udat"];
+
+/// Boxes that hold boxes.
+const CONTAINERS: [&Kind; 16] = [
+    b"moov", b"mdia", b"minf", b"stbl", b"udta", b"mvex", b"traf", b"gmhd", b"tapt", b"clip", b"matt",
+    b"meco", b"strk", b"wave", b"moop", b"ipro",
+];
+
+/// Structure without room for a location; nothing of it is read.
+const STRUCTURE: [&Kind; 55] = [
+    b"ftyp", b"styp", b"sidx", b"ssix", b"pdin", b"mfra", b"mvhd", b"tkhd", b"mdhd", b"edts", b"vmhd",
+    b"smhd", b"hmhd", b"nmhd", b"sthd", b"dinf", b"stts", b"ctts", b"cslg", b"stss", b"stps", b"sdtp",
+    b"stsh", b"padb", b"sbgp", b"sgpd", b"subs", b"saiz", b"saio", b"senc", b"stsd", b"stsc", b"stsz",
+    b"stz2", b"stco", b"co64", b"tfhd", b"trun", b"mehd", b"mfhd", b"tfdt", b"prft", b"pssh", b"tref",
+    b"hdlr", b"pitm", b"iref", b"iprp", b"trep", b"load", b"trgr", b"imap", b"tmcd", b"tcmi", b"wide",
+];
+
+/// The boxes of the file itself.
+pub(super) fn top(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
+    let mut rest = range;
+    loop {
+        match next(iso, rest.clone())? {
+            Next::End => return Ok(()),
+            Next::Box(found) if plausible(found.kind) => {
+                visit(iso, &found, DEPTH)?;
+                rest.start = found.end;
+            }
+            Next::Box(_) | Next::Junk(_) => return sniff::search(iso, rest),
+        }
+    }
+}
+
+/// The boxes in a container; `depth` more levels may follow.
+pub(super) fn children(iso: &mut Iso<'_, '_>, range: Range<u64>, depth: u32) -> Result<(), ScanError> {
+    let Some(depth) = depth.checked_sub(1) else { return sniff::search(iso, range) };
+    let mut rest = range;
+    loop {
+        match next(iso, rest.clone())? {
+            Next::End => return Ok(()),
+            Next::Junk(junk) => return sniff::search(iso, junk),
+            Next::Box(found) => {
+                visit(iso, &found, depth)?;
+                rest.start = found.end;
+            }
+        }
+    }
+}
+
+/// One box, wherever it stands: readers look for most carriers in more places than the specifications name.
+pub(super) fn visit(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanError> {
+    let kind = &found.kind;
+    if STRUCTURE.contains(&kind) {
+        return Ok(());
+    }
+    if CONTAINERS.contains(&kind) {
+        return children(iso, found.content(), depth);
+    }
+    if is_location(kind) {
+        return iso.free(found);
+    }
+    match kind {
+        b"mdat" | b"idat" => {
+            iso.data.push(found.content());
+            Ok(())
+        }
+        b"trak" => track::walk(iso, found, depth),
+        b"moof" => fragment::walk(iso, found, depth),
+        b"trex" => {
+            iso.defaults.push(*found);
+            Ok(())
+        }
+        b"meta" => meta::walk(iso, found, depth),
+        b"cmov" => Err(ScanError::Malformed("compressed moov")),
+        b"uuid" => uuid::walk(iso, found, depth),
+        b"XMP_" => packet(iso, found.content()),
+        b"gps " => timed::index(iso, found),
+        b"GPMF" => gopro::blank(iso, found.content()),
+        b"mpvd" => iso.scan.nested(|scan| super::scan(scan, found.content())),
+        b"free" | b"skip" => skipped(iso, found, depth),
+        _ => sniff::sniff(iso, found.content()),
+    }
+}
+
+/// Whether a box of this type is a location and nothing else.
+pub(super) fn is_location(kind: &Kind) -> bool {
+    LOCATION.contains(&kind)
+}
+
+/// An XMP packet; one that cannot be parsed is blanked whole.
+pub(super) fn packet(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
+    let mark = iso.scan.mark();
+    match xmp::scan(iso.scan, range.clone()) {
+        Err(ScanError::Malformed(_)) => {
+            iso.scan.rewind(mark);
+            xmp::blank(iso.scan, range)
+        }
+        done => done,
+    }
+}
+
+/// A box that readers skip, but cameras fill with boxes of their own and editors leave old ones in.
+fn skipped(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanError> {
+    let inner = next(iso, found.content())?;
+    match inner {
+        Next::Box(first) if plausible(first.kind) && first.end <= found.end && first.kind != *b"mdat" => {
+            let live = std::mem::replace(&mut iso.dead, true);
+            let walked = children(iso, found.content(), depth);
+            iso.dead = live;
+            walked
+        }
+        _ => sniff::sniff(iso, found.content()),
+    }
+}
