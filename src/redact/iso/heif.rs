@@ -126,7 +126,8 @@ fn location(iso: &mut Iso<'_, '_>, table: &mut Table<'_>, shape: &Shape) -> Resu
         if numbered {
             table.number(shape.index).ok_or_else(short)?;
         }
-        let offset = table.number(shape.offset).and_then(|offset| base.checked_add(offset)).ok_or_else(short)?;
+        let offset =
+            table.number(shape.offset).and_then(|offset| base.checked_add(offset)).ok_or_else(short)?;
         extents.push((offset, table.number(shape.length).ok_or_else(short)?));
     }
     Ok(Location {

@@ -36,8 +36,9 @@ enum Role {
 
 /// Picture codings and what is derived from pictures.
 const PICTURES: [&[u8; 4]; 24] = [
-    b"hvc1", b"hev1", b"lhv1", b"hvt1", b"av01", b"avc1", b"vvc1", b"evc1", b"unci", b"j2k1", b"jxl ", b"grid",
-    b"iden", b"iovl", b"tmap", b"auxl", b"rgan", b"mski", b"mp4v", b"a1lx", b"vvs1", b"av1C", b"tili", b"sato",
+    b"hvc1", b"hev1", b"lhv1", b"hvt1", b"av01", b"avc1", b"vvc1", b"evc1", b"unci", b"j2k1", b"jxl ",
+    b"grid", b"iden", b"iovl", b"tmap", b"auxl", b"rgan", b"mski", b"mp4v", b"a1lx", b"vvs1", b"av1C",
+    b"tili", b"sato",
 ];
 
 fn role(item: &Item) -> Role {
@@ -92,8 +93,8 @@ fn parts(iso: &Iso<'_, '_>, items: &Items, location: &Location) -> Result<Vec<Ra
         return Err(ScanError::Malformed("metadata item without a length"));
     }
     let parts = heif::places(location, |offset, length| place(iso, items, location, offset, length))
-        .ok_or(ScanError::Malformed("metadata item beyond the end of the file"))?;
-    match parts.iter().all(|part| iso.is_data(part)) {
+        .ok_or(ScanError::Malformed("place of a metadata item"))?;
+    match parts.iter().all(|part| part.is_empty() || iso.is_data(part)) {
         true => Ok(parts),
         false => Err(ScanError::Malformed("metadata item outside the media data")),
     }

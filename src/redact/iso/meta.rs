@@ -84,12 +84,7 @@ fn read_keys(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<Vec<Vec<u8>>, ScanE
 }
 
 /// The items of an `ilst`: a type is either a name or an index into `keys`.
-fn item_list(
-    iso: &mut Iso<'_, '_>,
-    list: &BoxAt,
-    keys: &[Vec<u8>],
-    depth: u32,
-) -> Result<(), ScanError> {
+fn item_list(iso: &mut Iso<'_, '_>, list: &BoxAt, keys: &[Vec<u8>], depth: u32) -> Result<(), ScanError> {
     let mut rest = list.content();
     loop {
         match next(iso, rest.clone())? {

@@ -117,10 +117,11 @@ impl<'s, 'a> Iso<'s, 'a> {
         self.data.iter().any(|data| data.start <= range.start && range.end <= data.end)
     }
 
-    /// The place in the whole file of an offset that counts from the start of the ISO file.
+    /// The place in the whole file of an offset that counts from the start of the ISO file; what a download has
+    /// not brought yet is left out.
     fn place(&self, offset: u64, length: u64) -> Option<Range<u64>> {
         let start = self.file.start.checked_add(offset)?;
         let end = start.checked_add(length)?;
-        (end <= self.file.end).then_some(start..end)
+        Some(start.min(self.file.end)..end.min(self.file.end))
     }
 }

@@ -14,8 +14,17 @@ use super::{Iso, sniff};
 
 /// Names of assertions' fields that hold a place; also inside longer names (`exif:GPSLatitudeRef`).
 const FIELDS: [&[u8]; 11] = [
-    b"GPS", b"Latitude", b"Longitude", b"latitude", b"longitude", b"LocationCreated", b"LocationShown",
-    b"photoshop:City", b"photoshop:State", b"photoshop:Country", b"Iptc4xmpCore:Location",
+    b"GPS",
+    b"Latitude",
+    b"Longitude",
+    b"latitude",
+    b"longitude",
+    b"LocationCreated",
+    b"LocationShown",
+    b"photoshop:City",
+    b"photoshop:State",
+    b"photoshop:Country",
+    b"Iptc4xmpCore:Location",
 ];
 
 /// The longest manifest store that is read.

@@ -54,7 +54,11 @@ impl Sizes {
             Sizes::Each(sizes) => {
                 let from = usize::try_from(first).unwrap_or(usize::MAX).min(sizes.len());
                 let to = from.saturating_add(usize::try_from(count).unwrap_or(usize::MAX)).min(sizes.len());
-                sizes.get(from..to).unwrap_or_default().iter().fold(0, |sum: u64, size| sum.saturating_add(*size))
+                sizes
+                    .get(from..to)
+                    .unwrap_or_default()
+                    .iter()
+                    .fold(0, |sum: u64, size| sum.saturating_add(*size))
             }
         }
     }
@@ -87,8 +91,8 @@ impl Layout {
         self.spans().map(|(range, _, _)| range).collect()
     }
 
-    /// Each sample, in order; all must lie in media data.
-    pub(super) fn samples(&self, iso: &Iso<'_, '_>) -> Result<Vec<Range<u64>>, ScanError> {
+    /// Each sample, in order.
+    pub(super) fn samples(&self) -> Result<Vec<Range<u64>>, ScanError> {
         let mut samples = Vec::new();
         for (range, first, count) in self.spans() {
             let mut at = range.start;
@@ -104,9 +108,6 @@ impl Layout {
             }
             if samples.len() > SAMPLES {
                 return Err(ScanError::Budget("samples of a metadata track"));
-            }
-            if range.start < range.end && !iso.is_data(&range) {
-                return Err(ScanError::Malformed("sample outside the media data"));
             }
         }
         Ok(samples)
@@ -164,7 +165,9 @@ fn read_sizes(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<Sizes, ScanError> 
         });
     }
     let each = match bytes.get(3) {
-        Some(16) => entries(rest, 2).map(|e| Endian::Big.u16(e, 0).map(u64::from).unwrap_or_default()).collect(),
+        Some(16) => {
+            entries(rest, 2).map(|e| Endian::Big.u16(e, 0).map(u64::from).unwrap_or_default()).collect()
+        }
         Some(8) => entries(rest, 1).map(|e| e.first().copied().map(u64::from).unwrap_or_default()).collect(),
         Some(4) => {
             let table = rest.get(4..).unwrap_or_default();

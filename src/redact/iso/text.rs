@@ -7,8 +7,18 @@ use std::ops::Range;
 
 /// Words that name the number after them, longest first; compared without case.
 const WORDS: [&[u8]; 12] = [
-    b"longtitude", b"longitude", b"latitude", b"altitude", b"abs_alt", b"rel_alt", b"lat", b"lon", b"lng", b"long",
-    b"alt", b"gps",
+    b"longtitude",
+    b"longitude",
+    b"latitude",
+    b"altitude",
+    b"abs_alt",
+    b"rel_alt",
+    b"lat",
+    b"lon",
+    b"lng",
+    b"long",
+    b"alt",
+    b"gps",
 ];
 
 /// Longest NMEA sentence that is recognised; the standard allows 82, receivers write more.
@@ -22,7 +32,9 @@ pub(super) fn coordinates(bytes: &[u8]) -> Vec<Range<usize>> {
         let hit = match rest.first() {
             Some(b'$') => sentence(rest),
             Some(b'+' | b'-') => iso_6709(rest),
-            Some(first) if b"aglr".contains(&first.to_ascii_lowercase()) && !inside_word(bytes, at) => named(rest),
+            Some(first) if b"aglr".contains(&first.to_ascii_lowercase()) && !inside_word(bytes, at) => {
+                named(rest)
+            }
             _ => None,
         };
         let after = match hit {
@@ -68,9 +80,9 @@ fn signed(text: &[u8], digits: usize) -> Option<usize> {
 
 /// `latitude: 48.858370`, `"lon"="2.29"`, `GPS (2.29, 48.85, 20)`: the numbers only.
 fn named(text: &[u8]) -> Option<Range<usize>> {
-    let word = WORDS.iter().find(|word| {
-        text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-    })?;
+    let word = WORDS
+        .iter()
+        .find(|word| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))?;
     let mut at = word.len();
     at = at.saturating_add(run(text.get(at..)?, |byte| b"\"' \t".contains(byte)));
     let sign = text.get(at).filter(|sign| b":=(".contains(sign))?;
@@ -81,7 +93,8 @@ fn named(text: &[u8]) -> Option<Range<usize>> {
     let number = text.get(at..at.checked_add(length)?)?;
     let decimals = number.iter().position(|byte| *byte == b'.')?;
     let exact = run(number.get(decimals.checked_add(1)?..)?, u8::is_ascii_digit);
-    (exact >= if word.len() > 4 { 1 } else { 3 } && number.iter().any(u8::is_ascii_digit)).then(|| at..at.saturating_add(length))
+    (exact >= if word.len() > 4 { 1 } else { 3 } && number.iter().any(u8::is_ascii_digit))
+        .then(|| at..at.saturating_add(length))
 }
 
 /// Whether a letter stands before `at`.

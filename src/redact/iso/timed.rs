@@ -40,7 +40,9 @@ pub(super) fn stream(handler: Kind, format: Kind) -> Option<Stream> {
         b"text" | b"tx3g" | b"sbtl" | b"stxt" | b"sbtt" | b"wvtt" | b"stpp" | b"mett" | b"metx" => {
             Some(Stream::Text)
         }
-        b"tmcd" | b"c608" | b"c708" | b"encm" | b"enct" | b"encv" | b"enca" | b"encs" | b"rtp " | b"mp4s" => None,
+        b"tmcd" | b"c608" | b"c708" | b"encm" | b"enct" | b"encv" | b"enca" | b"encs" | b"rtp " | b"mp4s" => {
+            None
+        }
         _ => match &handler {
             b"vide" | b"auxv" | b"pict" | b"soun" | b"hint" | b"tmcd" | b"clcp" | b"sdsm" | b"odsm" => None,
             b"gps " => Some(Stream::Whole),
@@ -183,7 +185,9 @@ fn enciphered(bytes: &[u8]) -> bool {
 /// Novatek's index in `moov`: version, count, then offset and size of each block in `mdat`.
 pub(super) fn index(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<(), ScanError> {
     let bytes = iso.bytes(found.content())?;
-    if !iso.dead && let Some(count) = Endian::Big.u32(&bytes, 4) {
+    if !iso.dead
+        && let Some(count) = Endian::Big.u32(&bytes, 4)
+    {
         let entries = bytes.get(8..).unwrap_or_default().chunks_exact(8);
         for entry in entries.take(usize::try_from(count).unwrap_or(usize::MAX)) {
             let word = |at| Endian::Big.u32(entry, at).map(u64::from).unwrap_or_default();

@@ -106,7 +106,7 @@ impl Track {
 
     /// All samples of the track, in fragments too.
     fn samples(&self, iso: &mut Iso<'_, '_>) -> Result<Vec<Range<u64>>, ScanError> {
-        let mut samples = Layout::read(iso, self)?.samples(iso)?;
+        let mut samples = Layout::read(iso, self)?.samples()?;
         if !iso.fragments.is_empty() {
             let id = self.id(iso)?.ok_or(ScanError::Malformed("track without a header"))?;
             samples.extend(fragment::samples(iso, id)?);
@@ -145,10 +145,13 @@ pub(super) fn follow(iso: &mut Iso<'_, '_>) -> Result<(), ScanError> {
     }
     for track in tracks.iter().filter(|track| !track.streams.is_empty()) {
         let mark = iso.scan.mark();
-        let samples = track.samples(iso)?;
-        for stream in &track.streams {
-            stream.blank(iso, &samples)?;
+        let (samples, stray): (Vec<_>, Vec<_>) =
+            track.samples(iso)?.into_iter().partition(|sample| iso.is_data(sample));
+        track.streams.iter().try_for_each(|stream| stream.blank(iso, &stray))?;
+        if iso.scan.mark() != mark {
+            return Err(ScanError::Malformed("place in a sample outside the media data"));
         }
+        track.streams.iter().try_for_each(|stream| stream.blank(iso, &samples))?;
         if iso.scan.mark() != mark {
             touched.extend(samples);
         }

@@ -18,16 +18,17 @@ const LOCATION: [&Kind; 8] =
 
 /// Boxes that hold boxes.
 const CONTAINERS: [&Kind; 16] = [
-    b"moov", b"mdia", b"minf", b"stbl", b"udta", b"mvex", b"traf", b"gmhd", b"tapt", b"clip", b"matt", b"meco",
-    b"strk", b"wave", b"moop", b"ipro",
+    b"moov", b"mdia", b"minf", b"stbl", b"udta", b"mvex", b"traf", b"gmhd", b"tapt", b"clip", b"matt",
+    b"meco", b"strk", b"wave", b"moop", b"ipro",
 ];
 
 /// Structure without room for a location; nothing of it is read.
 const STRUCTURE: [&Kind; 55] = [
-    b"ftyp", b"styp", b"sidx", b"ssix", b"pdin", b"mfra", b"mvhd", b"tkhd", b"mdhd", b"edts", b"vmhd", b"smhd",
-    b"hmhd", b"nmhd", b"sthd", b"dinf", b"stts", b"ctts", b"cslg", b"stss", b"stps", b"sdtp", b"stsh", b"padb",
-    b"sbgp", b"sgpd", b"subs", b"saiz", b"saio", b"senc", b"stsd", b"stsc", b"stsz", b"stz2", b"stco", b"co64", b"tfhd", b"trun", b"mehd", b"mfhd", b"tfdt", b"prft", b"pssh",
-    b"tref", b"hdlr", b"pitm", b"iref", b"iprp", b"trep", b"load", b"trgr", b"imap", b"tmcd", b"tcmi", b"wide",
+    b"ftyp", b"styp", b"sidx", b"ssix", b"pdin", b"mfra", b"mvhd", b"tkhd", b"mdhd", b"edts", b"vmhd",
+    b"smhd", b"hmhd", b"nmhd", b"sthd", b"dinf", b"stts", b"ctts", b"cslg", b"stss", b"stps", b"sdtp",
+    b"stsh", b"padb", b"sbgp", b"sgpd", b"subs", b"saiz", b"saio", b"senc", b"stsd", b"stsc", b"stsz",
+    b"stz2", b"stco", b"co64", b"tfhd", b"trun", b"mehd", b"mfhd", b"tfdt", b"prft", b"pssh", b"tref",
+    b"hdlr", b"pitm", b"iref", b"iprp", b"trep", b"load", b"trgr", b"imap", b"tmcd", b"tcmi", b"wide",
 ];
 
 /// The boxes of the file itself.
@@ -126,4 +127,3 @@ fn skipped(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanE
         _ => sniff::sniff(iso, found.content()),
     }
 }
-

@@ -8,8 +8,8 @@
 
 use std::ops::Range;
 
-use crate::redact::scan::Scan;
 use crate::redact::ScanError;
+use crate::redact::scan::Scan;
 
 /// Bytes read at once.
 const AHEAD: u64 = 2048;
