@@ -102,8 +102,13 @@ pub(super) fn is_location(kind: &Kind) -> bool {
     LOCATION.contains(&kind)
 }
 
-/// An XMP packet; one that cannot be parsed is blanked whole.
+/// An XMP packet; one that cannot be parsed is blanked whole. What does not begin like text is no packet, whatever
+/// it is called.
 pub(super) fn packet(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
+    let first = iso.scan.some(range.start, 1, &range)?;
+    if !first.first().is_none_or(|first| b"<\xef\xfe\xff\0 \t\r\n".contains(first)) {
+        return sniff::sniff(iso, range);
+    }
     let mark = iso.scan.mark();
     match xmp::scan(iso.scan, range.clone()) {
         Err(ScanError::Malformed(_)) => {

@@ -35,7 +35,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
     scan.step()?;
     let packet = scan.bytes(range.clone())?;
     let encoding = Encoding::of(&packet);
-    let narrow = if encoding.unit == 1 { Cow::Borrowed(&packet) } else { encoding.narrowed(&packet).into() };
+    let narrow =
+        if encoding.unit == 1 { Cow::Borrowed(packet.as_slice()) } else { encoding.narrowed(&packet).into() };
     let found = match Walk::new(&narrow, encoding.unit > 1).run() {
         Err(ScanError::Malformed(_)) if !names::hinted(&packet) => return Ok(()),
         found => found?,
