@@ -10,18 +10,29 @@
 #![forbid(unsafe_code)]
 
 mod bytes;
+mod container;
+mod dispatch;
+mod gif;
+mod iptc;
 mod iso;
 mod joined;
 mod jpeg;
 mod patches;
+mod patterns;
 mod plan;
 mod png;
+mod psd;
+mod raw;
 mod scan;
+mod sniff;
 mod source;
 mod tiff;
+mod trailer;
 mod webp;
 mod xmp;
 
+pub use dispatch::plan;
 pub use patches::Patches;
 pub use plan::{Fill, OpaqueReason, Patch, Plan};
+pub use sniff::{Format, Media, sniff};
 pub use source::{Budget, ReadAt, ScanError};

@@ -35,18 +35,29 @@ impl<'a> Scan<'a> {
         if range.end > self.source.size() {
             return Err(ScanError::Malformed("range beyond the end of the file"));
         }
-        self.left.bytes = self.left.bytes.checked_sub(length).ok_or(ScanError::Budget("bytes read"))?;
         let length = usize::try_from(length).map_err(|_| ScanError::Budget("bytes read"))?;
+        if length as u64 > self.left.bytes {
+            return Err(ScanError::Budget("bytes read"));
+        }
         let mut buffer = vec![0; length];
+        self.fill(range.start, &mut buffer)?;
+        Ok(buffer)
+    }
+
+    /// Fills `buffer` from `start` on; past the end of the file is malformed.
+    pub(super) fn fill(&mut self, start: u64, buffer: &mut [u8]) -> Result<(), ScanError> {
+        let length = buffer.len();
+        self.left.bytes =
+            self.left.bytes.checked_sub(length as u64).ok_or(ScanError::Budget("bytes read"))?;
         let mut filled = 0usize;
         while filled < length {
             let rest = buffer.get_mut(filled..).unwrap_or_default();
-            match self.source.read_at(range.start.saturating_add(filled as u64), rest)? {
+            match self.source.read_at(start.saturating_add(filled as u64), rest)? {
                 0 => return Err(ScanError::Malformed("file that shrank")),
                 count => filled = filled.saturating_add(count),
             }
         }
-        Ok(buffer)
+        Ok(())
     }
 
     /// Up to `count` bytes from `start`, fewer where `within` ends.

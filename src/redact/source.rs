@@ -65,4 +65,7 @@ pub enum ScanError {
     /// The container's structure cannot be followed, so that nothing can be said of what follows.
     #[error("malformed {0}")]
     Malformed(&'static str),
+    /// There is what looks like a location, where nothing can be replaced.
+    #[error("{0} in a part that cannot be changed")]
+    Found(&'static str),
 }

@@ -1,25 +1,55 @@
-//! TIFF blocks: Exif, raw photographs and TIFF files.
+//! TIFF blocks: Exif in other formats, TIFF files, and the raw photographs that are TIFF underneath.
+//!
+//! A GPS directory is emptied: its count becomes zero, its entries and their values become NUL bytes, so that every
+//! reader finds a directory with nothing in it. Embedded XMP, IPTC, Photoshop resources, previews and the vendors'
+//! notes go to their scanners.
+//!
+//! INVARIANT: what a kept directory, a kept value or image data occupies is never patched by this module, however a
+//! GPS directory overlaps it; then the pointer is renamed instead.
 
 #![forbid(unsafe_code)]
 
 use std::ops::Range;
 
+use super::bytes::length;
 use super::scan::Scan;
 use super::{Fill, ScanError};
 
+mod keep;
+mod layout;
+mod notes;
+#[cfg(test)]
+mod tests;
+mod walk;
+
 /// Hides the location in a TIFF block. `range` starts at its header (`II` or `MM`), to which all offsets refer.
+///
+/// Pointers and values that lie outside the block are nobody's to read and are passed over; only a header that is
+/// none is [`ScanError::Malformed`].
 pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
-    let _ = (scan, range);
-    Err(ScanError::Malformed("TIFF"))
+    scan.nested(|scan| {
+        let (layout, first) = layout::Layout::read(scan, &range)?;
+        walk::Walk::new(layout).run(scan, first)
+    })
 }
 
 /// Makes of `range` a TIFF block without entries.
 pub(super) fn blank(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
     const EMPTY: [u8; 14] = *b"II*\0\x08\0\0\0\0\0\0\0\0\0";
-    let length = range.end.saturating_sub(range.start);
+    let length = length(&range);
     scan.patch(range.start, Fill::Zeros(length))?;
-    match usize::try_from(length).ok().and_then(|length| EMPTY.get(..length.min(EMPTY.len()))) {
-        Some(header) => scan.patch(range.start, Fill::Bytes(header.into())),
-        None => scan.patch(range.start, Fill::Bytes(EMPTY.into())),
+    let header = usize::try_from(length).ok().and_then(|length| EMPTY.get(..length)).unwrap_or(&EMPTY);
+    scan.patch(range.start, Fill::Bytes(header.into()))
+}
+
+/// Hides the location in a TIFF block, and blanks the block where that cannot be done.
+pub(super) fn scan_or_blank(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    let mark = scan.mark();
+    match self::scan(scan, range.clone()) {
+        Err(ScanError::Malformed(_)) => {
+            scan.rewind(mark);
+            blank(scan, range)
+        }
+        result => result,
     }
 }

@@ -1,0 +1,107 @@
+//! The plan of a file: which scanners see it, and what their answers come to.
+
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::ops::Range;
+
+use super::plan::OpaqueReason;
+use super::scan::Scan;
+use super::sniff::{Format, candidates};
+use super::{
+    Budget, Patches, Plan, ReadAt, ScanError, container, gif, iso, jpeg, patterns, png, psd, raw, tiff, webp,
+    xmp,
+};
+
+/// Bytes from the start of a file that tell its format.
+const HEAD: u64 = 4096;
+
+/// Where the private bytes of a file lie, and what to put in their place.
+///
+/// `extension` is that of the file's name, without the dot and in any case. It adds a candidate for content that by
+/// itself is nothing known, and takes none away.
+///
+/// # Errors
+/// Only what reading the file answers: then nothing is known of it. What cannot be made safe is [`Plan::Opaque`].
+pub fn plan(source: &dyn ReadAt, extension: Option<&str>, budget: &Budget) -> io::Result<Plan> {
+    let mut scan = Scan::new(source, *budget);
+    match scan_all(&mut scan, extension) {
+        Ok(()) => {}
+        Err(ScanError::Read(error)) => return Err(error),
+        Err(error @ (ScanError::Budget(_) | ScanError::Malformed(_) | ScanError::Found(_))) => {
+            return Ok(Plan::Opaque(OpaqueReason(error.to_string().into())));
+        }
+    }
+    let patches = Patches::new(scan.finish());
+    if patches.end() > source.size() {
+        return Ok(Plan::Opaque(OpaqueReason("replacements beyond the end of the file".into())));
+    }
+    Ok(if patches.is_empty() { Plan::Clean } else { Plan::Ranges(patches) })
+}
+
+fn scan_all(scan: &mut Scan<'_>, extension: Option<&str>) -> Result<(), ScanError> {
+    let whole = scan.whole();
+    let head = scan.some(0, HEAD, &whole)?;
+    let formats = candidates(&head);
+    if formats.is_empty() {
+        return unknown(scan, whole, extension);
+    }
+    for format in formats {
+        scan_as(scan, format, whole.clone())?;
+    }
+    Ok(())
+}
+
+/// Content that is nothing known: boxes where the name says so and they can be followed, else only a search.
+fn unknown(scan: &mut Scan<'_>, whole: Range<u64>, extension: Option<&str>) -> Result<(), ScanError> {
+    const BOXED: [&str; 10] = ["mp4", "m4v", "m4a", "mov", "qt", "3gp", "3g2", "heic", "heif", "avif"];
+    let boxed = extension.is_some_and(|name| BOXED.iter().any(|boxed| boxed.eq_ignore_ascii_case(name)));
+    let mark = scan.mark();
+    if boxed {
+        match iso::scan(scan, whole.clone()) {
+            Ok(()) | Err(ScanError::Malformed(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    searched(scan, &whole, mark)
+}
+
+fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) -> Result<(), ScanError> {
+    match format {
+        Format::Jpeg => jpeg::scan(scan, whole),
+        Format::Png => png::scan(scan, whole),
+        Format::Webp => webp::scan(scan, whole),
+        Format::Gif => gif::scan(scan, whole),
+        Format::Tiff => tiff::scan(scan, whole),
+        Format::Raf => raw::raf(scan, whole),
+        Format::Mrw => raw::mrw(scan, whole),
+        Format::Psd => psd::scan(scan, whole),
+        Format::Heif | Format::Avif | Format::Cr3 | Format::Mp4 | Format::M4a | Format::Quicktime => {
+            iso::scan(scan, whole)
+        }
+        Format::Xmp => xmp::scan(scan, whole),
+        Format::JxlCodestream => Ok(()),
+        Format::Matroska | Format::Webm => container::matroska(scan, whole),
+        Format::Avi | Format::Wav => container::riff(scan, whole),
+        Format::Mp3 | Format::Flac | Format::Ogg | Format::Jp2 | Format::Jxl | Format::TransportStream => {
+            let mark = scan.mark();
+            searched(scan, &whole, mark)
+        }
+        Format::ProgramStream | Format::Asf | Format::Flv | Format::Midi | Format::Amr | Format::Bmp => {
+            let mark = scan.mark();
+            searched(scan, &whole, mark)
+        }
+        Format::Crw | Format::X3f | Format::Exv | Format::Pdf | Format::Postscript | Format::Xml => {
+            let mark = scan.mark();
+            searched(scan, &whole, mark)
+        }
+    }
+}
+
+/// A format without a scanner must not look like a location anywhere.
+fn searched(scan: &mut Scan<'_>, range: &Range<u64>, mark: usize) -> Result<(), ScanError> {
+    match patterns::search_since(scan, range, mark)? {
+        Some(reason) => Err(ScanError::Found(reason)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,117 @@
+//! What stands after the end of a JPEG or PNG image: videos of motion photos, further images, vendors' blocks.
+//!
+//! Segments of further JPEG images are found by the search in [`super::jpeg`]; here are the other formats. Whatever is
+//! left must not look like a location, else the file cannot be made safe.
+
+#![forbid(unsafe_code)]
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use crate::redact::bytes::{Endian, array, length, part};
+use crate::redact::scan::Scan;
+use crate::redact::{Fill, ScanError, iso, patterns, png};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+/// Bytes of a trailer that are held in memory together.
+const MOST: u64 = 64 << 20;
+/// A Samsung block whose value is the mobile country code.
+const COUNTRY_CODE: &[u8] = b"MCC_Data";
+
+/// Hides the location in what follows an image.
+pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    scan.step()?;
+    if length(&range) > MOST {
+        return Err(ScanError::Budget("bytes after the image"));
+    }
+    let mark = scan.mark();
+    let bytes = scan.bytes(range.clone())?;
+    let mut rest = range.start;
+    for (start, is_png) in starts(&bytes) {
+        let start = range.start.saturating_add(start as u64);
+        if start < rest {
+            continue;
+        }
+        if is_png {
+            png::scan(scan, start..range.end)?;
+            // It has looked at all that follows it as well.
+            return leftover(scan, rest..start, mark);
+        }
+        let end = boxes(scan, &(start..range.end))?;
+        scan.nested(|scan| iso::scan(scan, start..end))?;
+        leftover(scan, rest..start, mark)?;
+        rest = end;
+    }
+    samsung(scan, &range, &bytes)?;
+    leftover(scan, rest..range.end, mark)
+}
+
+/// Where files of other formats begin, and whether they are PNG.
+fn starts(bytes: &[u8]) -> Vec<(usize, bool)> {
+    let videos = memmem::find_iter(bytes, b"ftyp").filter_map(|at| {
+        let start = at.checked_sub(4)?;
+        let size = Endian::Big.u32(bytes, start)?;
+        (8..=1024).contains(&size).then_some((start, false))
+    });
+    let mut found: Vec<_> = videos.chain(memmem::find_iter(bytes, PNG).map(|at| (at, true))).collect();
+    found.sort_unstable();
+    found
+}
+
+/// Where the boxes of a video end that begins where `range` does.
+fn boxes(scan: &mut Scan<'_>, range: &Range<u64>) -> Result<u64, ScanError> {
+    let mut at = range.start;
+    while at < range.end {
+        scan.step()?;
+        let head = scan.some(at, 16, range)?;
+        let name = head.get(4..8).unwrap_or_default();
+        if name.len() < 4 || !name.iter().all(|byte| byte.is_ascii_graphic() || matches!(byte, 0xa9 | b' ')) {
+            break;
+        }
+        let size = match Endian::Big.u32(&head, 0) {
+            Some(0) => length(&(at..range.end)),
+            Some(1) => Endian::Big.u64(&head, 8).unwrap_or(0),
+            size => u64::from(size.unwrap_or(0)),
+        };
+        match part(&(at..range.end), 0, size).filter(|_| size >= 8) {
+            Some(whole) => at = whole.end,
+            None => break,
+        }
+    }
+    Ok(at)
+}
+
+/// Samsung's directory at the end of a file: `SEFH`, version, count, entries; its size; `SEFT`.
+fn samsung(scan: &mut Scan<'_>, range: &Range<u64>, bytes: &[u8]) -> Result<(), ScanError> {
+    let Some(body) = bytes.strip_suffix(b"SEFT") else { return Ok(()) };
+    let Some(size_at) = body.len().checked_sub(4) else { return Ok(()) };
+    let size = Endian::Little.u32(body, size_at).and_then(|size| usize::try_from(size).ok());
+    let Some(directory) = size.and_then(|size| size_at.checked_sub(size)) else { return Ok(()) };
+    let count = Endian::Little.u32(body, directory.saturating_add(8)).unwrap_or(0);
+    let entries = body.get(directory.saturating_add(12)..size_at).unwrap_or_default();
+    for entry in entries.chunks_exact(12).take(usize::try_from(count).unwrap_or(usize::MAX)) {
+        scan.step()?;
+        let field = |at: usize| Endian::Little.u32(entry, at).and_then(|field| usize::try_from(field).ok());
+        let Some(start) = field(4).and_then(|back| directory.checked_sub(back)) else { continue };
+        let end = start.saturating_add(field(8).unwrap_or(0)).min(directory);
+        // Two numbers, the name's length, the name, the value.
+        let block = body.get(start..end).unwrap_or_default();
+        let name_end = array(block, 4).map(u32::from_le_bytes).and_then(|name| usize::try_from(name).ok());
+        let Some(name_end) = name_end.and_then(|name| name.checked_add(8)) else { continue };
+        if block.get(8..name_end) == Some(COUNTRY_CODE) {
+            let value = start.saturating_add(name_end).min(end);
+            let place = range.start.saturating_add(value as u64);
+            scan.patch(place, Fill::Zeros(end.saturating_sub(value) as u64))?;
+        }
+    }
+    Ok(())
+}
+
+/// What no scanner knows must not look like a location.
+fn leftover(scan: &mut Scan<'_>, range: Range<u64>, mark: usize) -> Result<(), ScanError> {
+    match patterns::search_since(scan, &range, mark)? {
+        Some(_) => Err(ScanError::Malformed("data after the image, with what looks like a location")),
+        None => Ok(()),
+    }
+}
