@@ -129,3 +129,27 @@ fn insta360_loses_its_fixes() {
         [with_user_data(&[]), records, description, b"8db42d694ccc418790edff439fe026bf".to_vec()].concat();
     check(&file, &fixes, &[b"settings"]);
 }
+
+#[test]
+fn nikon_keeps_what_is_no_fix() {
+    let tag = |tag: u32, value: &[u8]| {
+        [&tag.to_be_bytes()[..], &[0, 2], &u16::try_from(value.len()).unwrap().to_be_bytes(), value].concat()
+    };
+    let tags = [tag(1, b"NIKON"), tag(0x0120_0002, b"latitude"), tag(0x0200_0005, b"AUTO")].concat();
+    let file = with_user_data(&[&boxed(b"NCDT", &[&boxed(b"NCTG", &[&tags])])]);
+    check(&file, b"latitude", &[b"NIKON", b"AUTO"]);
+}
+
+#[test]
+fn sony_keeps_what_is_no_fix_in_xml() {
+    let xml = br#"<AcquisitionRecord><Group name="ExifGPS"><Item name="Latitude" value="35:41:22.1"/>
+        </Group><Group name="Camera"><Item name="Gain" value="unit"/></Group></AcquisitionRecord>"#;
+    let file = with_user_data(&[&full(b"meta", 0, &[&full(b"xml ", 0, &[xml])])]);
+    check(&file, b"35:41", &[br#"value="unit""#, br#"name="Latitude" value="          ""#]);
+}
+
+#[test]
+fn records_of_dash_cams_go_with_the_box_they_stand_in() {
+    let file = [with_user_data(&[&title()]), boxed(b"skip", &[b"LIGOGPSINFO\0\0\0\0enciphered"])].concat();
+    check(&file, b"enciphered", &[b"keep"]);
+}
