@@ -6,7 +6,25 @@
 const PLACE: &[u8] = b"+48.8584+002.2945+035.0/";
 
 /// Sides of the photo in pixels.
-const SIDE: u32 = 16;
+const SIDE: u32 = 64;
+
+/// The photo's decoder configuration (ISO/IEC 14496-15, 8.3.3.1: HEVC).
+#[rustfmt::skip]
+const DECODER: [u8; 112] = [
+    0x01, 0x03, 0x70, 0x00, 0x00, 0x00, 0x90, 0x00, 0x00, 0x00, 0x00, 0x00, 0x1e, 0xf0, 0x00, 0xfc, 0xfd, 0xf8, 0xf8, 0x00,
+    0x00, 0x0f, 0x03, 0x60, 0x00, 0x01, 0x00, 0x18, 0x40, 0x01, 0x0c, 0x01, 0xff, 0xff, 0x03, 0x70, 0x00, 0x00, 0x03, 0x00,
+    0x90, 0x00, 0x00, 0x03, 0x00, 0x00, 0x03, 0x00, 0x1e, 0xba, 0x02, 0x40, 0x61, 0x00, 0x01, 0x00, 0x2b, 0x42, 0x01, 0x01,
+    0x03, 0x70, 0x00, 0x00, 0x03, 0x00, 0x90, 0x00, 0x00, 0x03, 0x00, 0x00, 0x03, 0x00, 0x1e, 0xa0, 0x20, 0x81, 0x05, 0x96,
+    0xea, 0x49, 0x29, 0xae, 0x6e, 0x02, 0x1a, 0x0c, 0x08, 0x00, 0x00, 0x03, 0x00, 0xc8, 0x00, 0x00, 0x03, 0x00, 0x08, 0x40,
+    0x62, 0x00, 0x01, 0x00, 0x07, 0x44, 0x01, 0xc1, 0x72, 0xb0, 0x22, 0x40,
+];
+
+/// The photo: a meadow under the sky.
+#[rustfmt::skip]
+const PIXELS: [u8; 40] = [
+    0x00, 0x00, 0x00, 0x24, 0x28, 0x01, 0xaf, 0x19, 0x80, 0x06, 0x89, 0x47, 0xbf, 0x55, 0xf2, 0x2a, 0xfd, 0xf7, 0xbe, 0xa8,
+    0x3f, 0xc9, 0xe1, 0xc1, 0xe8, 0x24, 0x91, 0xf3, 0xfa, 0x30, 0x3d, 0x99, 0xf6, 0xd6, 0x57, 0x22, 0x8c, 0xf6, 0xbe, 0x8d,
+];
 
 /// A recording of a tone (MP4, one second at 8 kHz) with a title and no place.
 pub fn mp4_clean() -> Vec<u8> {
@@ -19,39 +37,31 @@ pub fn mp4_with_location() -> Vec<u8> {
     recording(&[title(), phone], &quicktime_metadata())
 }
 
-/// A photo (HEIF, uncompressed, 16 by 16 pixels) whose Exif names a camera, a date and the place.
+/// A photo (HEIC, 64 by 64 pixels) whose Exif names a camera, a date and the place.
 pub fn heic_with_location() -> Vec<u8> {
     let exif = [&6u32.to_be_bytes()[..], b"Exif\0\0", &exif()].concat();
-    let pixels: Vec<u8> = (0..SIDE * SIDE).flat_map(|at| [at % SIDE, at / SIDE, 9].map(shade)).collect();
-    let brands = boxed(b"ftyp", &[b"mif1\0\0\0\0mif1heicmiaf"]);
-    let draft = photo_tables(0, exif.len(), pixels.len());
-    let start = brands.len() + draft.len() + 8;
-    let tables = photo_tables(start, exif.len(), pixels.len());
-    [brands, tables, boxed(b"mdat", &[&exif, &pixels])].concat()
-}
-
-/// Four bits as eight.
-fn shade(level: u32) -> u8 {
-    u8::try_from(level * 16).unwrap_or(u8::MAX)
+    let brands = boxed(b"ftyp", &[b"heic\0\0\0\0mif1heic"]);
+    let start = brands.len() + photo_tables(0, exif.len()).len() + 8;
+    [brands, photo_tables(start, exif.len()), boxed(b"mdat", &[&exif, &PIXELS])].concat()
 }
 
 /// The `meta` box of the photo; its data begin at `start`, Exif first.
-fn photo_tables(start: usize, exif: usize, pixels: usize) -> Vec<u8> {
+fn photo_tables(start: usize, exif: usize) -> Vec<u8> {
     let handler = full(b"hdlr", 0, &[&[0; 4], b"pict", &[0; 13]]);
     let primary = full(b"pitm", 0, &[&1u16.to_be_bytes()]);
     let item = |id: u16, kind: &[u8; 4]| full(b"infe", 2 << 24, &[&id.to_be_bytes(), &[0; 2], kind, &[0]]);
-    let information = full(b"iinf", 0, &[&2u16.to_be_bytes(), &item(1, b"unci"), &item(2, b"Exif")]);
+    let information = full(b"iinf", 0, &[&2u16.to_be_bytes(), &item(1, b"hvc1"), &item(2, b"Exif")]);
     let describes = boxed(b"cdsc", &[&[0, 2, 0, 1, 0, 1]]);
     let references = full(b"iref", 0, &[&describes]);
     let size = full(b"ispe", 0, &[&SIDE.to_be_bytes(), &SIDE.to_be_bytes()]);
-    let coding = full(b"uncC", 1 << 24, &[b"rgb3"]);
+    let coding = boxed(b"hvcC", &[&DECODER]);
     let properties = boxed(b"ipco", &[&size, &coding]);
     let association = full(b"ipma", 0, &[&1u32.to_be_bytes(), &[0, 1, 2, 0x81, 0x82]]);
     let properties = boxed(b"iprp", &[&properties, &association]);
     let place = |id: u16, offset: usize, length: usize| {
         [&id.to_be_bytes()[..], &[0, 0, 0, 1], &word(offset), &word(length)].concat()
     };
-    let places = [place(1, start + exif, pixels), place(2, start, exif)].concat();
+    let places = [place(1, start + exif, PIXELS.len()), place(2, start, exif)].concat();
     let locations = full(b"iloc", 0, &[&[0x44, 0, 0, 2], &places]);
     full(b"meta", 0, &[&handler, &primary, &information, &references, &properties, &locations])
 }

@@ -149,6 +149,18 @@ fn sony_keeps_what_is_no_fix_in_xml() {
 }
 
 #[test]
+fn a_motion_photo_inside_a_makers_box_is_followed() {
+    let key = boxed(b"mdta", &[b"com.apple.quicktime.location.name"]);
+    let value = boxed(b"data", &[&[0, 0, 0, 1, 0, 0, 0, 0], b"Eiffel"]);
+    let meta = [full(b"keys", 0, &[&words(&[1]), &key]), boxed(b"ilst", &[&boxed(&[0, 0, 0, 1], &[&value])])];
+    let movie = [ftyp(), boxed(b"moov", &[&boxed(b"meta", &[&meta.concat()])])].concat();
+    let parts: [&[u8]; 3] =
+        [b"\0\0\x30\x0a\x10\0\0\0MotionPhoto_Data", &movie, b"\0\0\xa1\x0aMCC_Data262SEFH"];
+    let shown = check(&[ftyp(), boxed(b"sefd", &parts)].concat(), b"Eiffel", &[b"MotionPhoto_Data", b"SEFH"]);
+    assert!(!holds(&shown, b"262"));
+}
+
+#[test]
 fn records_of_dash_cams_go_with_the_box_they_stand_in() {
     let file = [with_user_data(&[&title()]), boxed(b"skip", &[b"LIGOGPSINFO\0\0\0\0enciphered"])].concat();
     check(&file, b"enciphered", &[b"keep"]);
