@@ -6,3 +6,4 @@ pub mod error;
 pub mod id;
 pub mod policy;
 pub mod redact;
+pub mod sample;
