@@ -168,7 +168,7 @@ impl Administration for Session<'_> {
         let subject = format!("{uid} {operation} {path}");
         self.admin.run(self.caller, (Method::Check, Some(uid)), &subject, || {
             let mut explanation = self.admin.gate.explain(uid, names::operation(operation)?, path)?;
-            if !self.admin.roles.administers(self.caller) {
+            if !self.admin.administers(self.caller) {
                 explanation.facts.clear();
             }
             Ok(explanation)

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,7 +36,21 @@ impl Client {
     /// # Errors
     /// [`Code::Unreachable`] with the remedy.
     pub fn connect(socket: &Path) -> Result<Client, Failure> {
-        open(socket).map_err(|_| unreachable_at(socket))
+        let alone =
+            may_administer(socket).then(|| open(&super::administrators_socket(socket)).ok()).flatten();
+        match alone {
+            Some(connection) => Client::over(&connection, socket),
+            None => open(socket).and_then(|connection| Client::over(&connection, socket)),
+        }
+        .map_err(|_| unreachable_at(socket))
+    }
+
+    fn over(connection: &rsbinder::Client, socket: &Path) -> Result<Client, StatusCode> {
+        Ok(Client {
+            socket: socket.to_owned(),
+            admin: connection.get::<dyn IMediaGateAdmin>(super::ADMIN_SERVICE)?,
+            application: connection.get::<dyn IMediaGate>(super::APPLICATION_SERVICE)?,
+        })
     }
 
     /// What would happen if this process did `operation` to `path` now: what an application asks.
@@ -70,15 +86,15 @@ fn lost(status: StatusCode) -> bool {
     matches!(status, StatusCode::DeadObject | StatusCode::FailedTransaction | StatusCode::TimedOut)
 }
 
-fn open(socket: &Path) -> Result<Client, StatusCode> {
-    let connection = rsbinder::Client::open_with(super::address(socket), |options, _| {
-        options.timeout = Some(ANSWER);
-    })?;
-    Ok(Client {
-        socket: socket.to_owned(),
-        admin: connection.get::<dyn IMediaGateAdmin>(super::ADMIN_SERVICE)?,
-        application: connection.get::<dyn IMediaGate>(super::APPLICATION_SERVICE)?,
-    })
+/// Whether the daemon would take this process for an administrator: then the socket of their own is worth a try.
+fn may_administer(socket: &Path) -> bool {
+    let own = Uid::new(rustix::process::geteuid().as_raw());
+    let of_daemon = || fs::metadata(socket).is_ok_and(|found| found.uid() == own.raw());
+    [Uid::ROOT, Uid::SHELL, Uid::SYSTEM].contains(&own) || of_daemon()
+}
+
+fn open(socket: &Path) -> Result<rsbinder::Client, StatusCode> {
+    rsbinder::Client::open_with(super::address(socket), |options, _| options.timeout = Some(ANSWER))
 }
 
 fn unreachable_at(socket: &Path) -> Failure {

@@ -22,11 +22,13 @@ fn run(daemon: &Daemon, arguments: &[&str]) -> (i32, String, String) {
     outcome(command(daemon, arguments).output().unwrap())
 }
 
-/// The program, copied to where every uid may run it.
+/// The program, copied to where every uid may run it. Another process copies, because a program that is open for
+/// writing in this one, or in a child that another test is about to start, cannot be run.
 fn command(daemon: &Daemon, arguments: &[&str]) -> Command {
     let program = daemon.path("mediagate");
     if !program.exists() {
-        fs::copy(env!("CARGO_BIN_EXE_mediagate"), &program).unwrap();
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_mediagate")).arg(&program).status().unwrap();
+        assert!(copied.success());
     }
     let mut command = Command::new(program);
     command.arg("--socket").arg(daemon.socket()).args(arguments);
