@@ -16,7 +16,7 @@ use mediagate::binder::{Client, ServeError};
 use mediagate::id::{GrantId, Uid};
 
 use crate::can_change_uid;
-use crate::daemon::{Daemon, PHOTO};
+use crate::daemon::{Daemon, PHOTO, PRIVATE};
 
 /// Runs `work` with a connection that the kernel sees as made by `uid`: credentials belong to a thread.
 fn run_as<T: Send>(daemon: &Daemon, uid: u32, work: impl FnOnce(&Client) -> T + Send) -> T {
@@ -258,6 +258,25 @@ fn two_clients_are_served_at_once() {
         }
     });
     assert_eq!(clients[0].list_applications().unwrap().len(), 40);
+}
+
+#[test]
+fn an_application_cannot_ask_what_it_may_not_see() {
+    if !can_change_uid("an_application_cannot_ask_what_it_may_not_see") {
+        return;
+    }
+    let daemon = Daemon::start();
+    let [there, missing] = run_as(&daemon, 10_123, |client| {
+        [PRIVATE, "Android/data/org.example.camera/gone"].map(|path| {
+            let failure = client.check_self("read", path).unwrap_err();
+            (failure.code, failure.text.replace(path, "PATH"))
+        })
+    });
+    assert_eq!(there, missing);
+    assert_eq!(there, (Code::NotFound, "no file PATH: ENOENT".to_owned()));
+    let root = Client::connect(&daemon.socket()).unwrap();
+    let explained = root.check(Uid::new(10_123), "read", PRIVATE).unwrap();
+    assert_eq!(explained.errno.as_deref(), Some("ENOENT"));
 }
 
 #[test]
