@@ -28,6 +28,11 @@ impl Uid {
         Uid(raw)
     }
 
+    /// The uid of an application for a user; `None` where there is no such number.
+    pub fn of(user: UserId, app: AppId) -> Option<Uid> {
+        user.0.checked_mul(UIDS_PER_USER)?.checked_add(app.0).map(Uid)
+    }
+
     /// The number itself.
     pub const fn raw(self) -> u32 {
         self.0

@@ -5,11 +5,17 @@
 pub mod admin;
 pub mod binder;
 pub mod config;
+pub mod daemon;
 pub mod diag;
 pub mod error;
+pub mod fs;
+pub mod fuse;
 pub mod id;
+pub mod lower;
+pub mod node;
 pub mod platform;
 pub mod policy;
 pub mod redact;
+pub mod sample;
 pub mod shell;
 pub mod store;

@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::rules::{RULES, Ruling};
-use super::{Access, Caller, DenyReason, FileFacts, Operation, Permit, RuleName, Verdict, View};
+use super::{Access, Caller, DenyReason, FileFacts, Operation, Permit, Place, RuleName, Verdict, View};
 
 /// Rule name of a decision on which no rule spoke.
 pub(super) const NO_RULE: RuleName = RuleName("no-rule");
@@ -36,38 +36,20 @@ pub fn decide(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verd
 /// it, unless the decision allows. An entry that is yet to be made hides nothing.
 pub fn decide_concealed(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verdict {
     let verdict = decide(caller, facts, operation);
-    let listed = || matches!(decide(caller, facts, &Operation::List), Verdict::Allow(..));
-    let denied = matches!(verdict, Verdict::Deny { .. });
-    match operation {
-        Operation::Look if !listed() => conceal(DenyReason::Private),
-        Operation::Open { .. }
-        | Operation::OpenRedacted { .. }
-        | Operation::List
-        | Operation::OpenDirectory
-        | Operation::SetTimes
-            if denied && !listed() =>
-        {
-            conceal(DenyReason::Private)
-        }
-        Operation::Unlink | Operation::RemoveDirectory | Operation::RenameFrom | Operation::Replace
-            if denied && !listed() =>
-        {
-            conceal(DenyReason::PrivateChange)
-        }
-        Operation::Look
-        | Operation::Open { .. }
-        | Operation::OpenRedacted { .. }
-        | Operation::List
-        | Operation::OpenDirectory
-        | Operation::SetTimes
-        | Operation::Unlink
-        | Operation::RemoveDirectory
-        | Operation::RenameFrom
-        | Operation::Replace
-        | Operation::Create
-        | Operation::MakeDirectory
-        | Operation::RenameTo => verdict,
+    let makes = matches!(operation, Operation::Create | Operation::MakeDirectory | Operation::RenameTo);
+    let concealable = match verdict {
+        Verdict::Allow(..) => *operation == Operation::Look,
+        Verdict::Deny { reason, .. } => match reason {
+            DenyReason::Private | DenyReason::PrivateChange | DenyReason::OtherUser => false,
+            DenyReason::Refused | DenyReason::Misplaced | DenyReason::Forbidden | DenyReason::NoRule => {
+                !makes
+            }
+        },
+    };
+    if !concealable || matches!(decide(caller, facts, &Operation::List), Verdict::Allow(..)) {
+        return verdict;
     }
+    conceal(if operation.makes_or_moves() { DenyReason::PrivateChange } else { DenyReason::Private })
 }
 
 fn conceal(reason: DenyReason) -> Verdict {
@@ -77,14 +59,18 @@ fn conceal(reason: DenyReason) -> Verdict {
 /// The operation that rules judge, and whether the view is forced to be redacted.
 ///
 /// Opening a directory is what `access` asks: reading it is listing it, writing to it is making something in it, for
-/// which its place is judged as that of a directory to be made. A forced-redaction name is judged as a plain read;
-/// to write by it stays what it is.
+/// which its place is judged as that of a directory to be made; but in a private tree or another user's the question
+/// stays one about reading. A forced-redaction name is judged as a plain read
+/// of the file; to write by it, or to have one of a directory, stays what it is.
 fn effective(facts: &FileFacts, operation: Operation) -> (Operation, bool) {
+    let listable = facts.directory && !matches!(facts.place, Place::Private { .. } | Place::OtherUser);
     match operation {
-        Operation::Open { write: true, .. } if facts.directory => (Operation::MakeDirectory, false),
-        Operation::Open { write: false, .. } if facts.directory => (Operation::OpenDirectory, false),
-        Operation::OpenRedacted { write: false } => (Operation::Open { read: true, write: false }, true),
-        Operation::OpenRedacted { write: true }
+        Operation::Open { write: true, .. } if listable => (Operation::MakeDirectory, false),
+        Operation::Open { write: false, .. } if listable => (Operation::OpenDirectory, false),
+        Operation::OpenRedacted { write: false } if !facts.directory => {
+            (Operation::Open { read: true, write: false }, true)
+        }
+        Operation::OpenRedacted { .. }
         | Operation::Open { .. }
         | Operation::Look
         | Operation::Create

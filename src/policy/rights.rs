@@ -134,13 +134,11 @@ impl Caller {
         self.application().is_some() && shown(facts) && facts.grant == Some(wanted)
     }
 
-    /// The view of one who only reads: location needs its own permission, and an unknown kind is never shown whole.
+    /// The view of one who reads by a permission or a grant: location needs a permission of its own or the right to
+    /// write, and an unknown kind is never shown whole to one who only reads.
     pub(super) fn reading_view(&self, facts: &FileFacts) -> View {
-        if facts.kind.is_some() && self.holds(Permissions::ACCESS_MEDIA_LOCATION) {
-            View::Full
-        } else {
-            View::Redacted
-        }
+        let located = facts.kind.is_some() && self.holds(Permissions::ACCESS_MEDIA_LOCATION);
+        if located || self.granted(facts, FileGrant::Write) { View::Full } else { View::Redacted }
     }
 }
 

@@ -59,7 +59,7 @@ macro_rules! rules {
 }
 
 rules! {
-    "forced-redaction" = private::forced_redaction, [Refused],
+    "forced-redaction" = private::forced_redaction, [Refused, Private, OtherUser],
         "A forced-redaction name is read redacted by everyone and written by no one.";
     "root" = broad::root, [],
         "Root and the daemon itself are not checked.";

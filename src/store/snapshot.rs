@@ -8,8 +8,8 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::{Grant, StoreError, applications, grants};
-use crate::id::{AppId, MediaId, Uid};
-use crate::policy::{Application, FileGrant, Identity};
+use crate::id::{AppId, MediaId, Uid, UserId};
+use crate::policy::{Application, FileGrant, Identity, PackageName};
 
 /// Applications and grants as of one commit.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,13 @@ impl Snapshot {
         self.applications
             .get(&uid.app())
             .map_or(Identity::Unknown, |application| Identity::Application(Arc::clone(application)))
+    }
+
+    /// The uid that a package has for an Android user.
+    pub fn uid_of(&self, package: &PackageName, user: UserId) -> Option<Uid> {
+        let (app, _) =
+            self.applications.iter().find(|(_, application)| application.has_directory(package))?;
+        Uid::of(user, *app)
     }
 
     /// The strongest grant of a file for any package of `application` that has not expired at `now` (seconds since

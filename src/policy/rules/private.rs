@@ -3,15 +3,24 @@
 #![forbid(unsafe_code)]
 
 use super::{FULL, REFUSED, Ruling};
-use crate::policy::{Caller, DenyReason, FileFacts, Operation, Permissions, Place, PrivateTree};
+use crate::policy::{
+    Caller, DenyReason, FileFacts, Operation, Permissions, Place, PrivateTree, Verdict, decide,
+};
 
 const PRIVATE: Option<Ruling> = Some(Ruling::Deny(DenyReason::Private));
 const PRIVATE_CHANGE: Option<Ruling> = Some(Ruling::Deny(DenyReason::PrivateChange));
 const MISPLACED: Option<Ruling> = Some(Ruling::Deny(DenyReason::Misplaced));
 
 /// POLICY.md, redaction: "A forced-redaction name is redacted for everyone"; it names no file that can be written.
-pub(super) fn forced_redaction(_: &Caller, _: &FileFacts, operation: &Operation) -> Option<Ruling> {
-    matches!(operation, Operation::OpenRedacted { .. }).then_some(REFUSED)?
+/// Reading by it has become a plain read before. Who may not read learns by trying to write no more than by reading.
+pub(super) fn forced_redaction(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    if !matches!(operation, Operation::OpenRedacted { .. }) {
+        return None;
+    }
+    match decide(caller, facts, &Operation::Open { read: true, write: false }) {
+        Verdict::Deny { reason, .. } => Some(Ruling::Deny(reason)),
+        Verdict::Allow(..) => REFUSED,
+    }
 }
 
 /// POLICY.md, private trees: "Another user's tree: EACCES at lookup and an empty listing".
@@ -84,13 +93,14 @@ pub(super) fn marker(_: &Caller, facts: &FileFacts, operation: &Operation) -> Op
 }
 
 /// POLICY.md, private trees: they are tested "before everything else, also for the manager"; so the directory that
-/// holds them is never changed. Walking and listing it is left to the rules of shared places.
+/// holds them is seen and never changed. Reading its names is left to the rules of shared places.
 pub(super) fn root_of_tree(_: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
     if !matches!(facts.place, Place::PrivateRoot(_)) {
         return None;
     }
     match operation {
-        Operation::Look | Operation::List | Operation::OpenDirectory => None,
+        Operation::Look | Operation::List => FULL,
+        Operation::OpenDirectory => None,
         Operation::Open { .. } | Operation::OpenRedacted { .. } | Operation::SetTimes => REFUSED,
         Operation::Create
         | Operation::MakeDirectory

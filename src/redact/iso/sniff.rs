@@ -19,13 +19,13 @@ use super::{Iso, text, walk};
 const CHUNK: u64 = 256 << 10;
 
 /// What two pieces share, so that no mark and no coordinate is cut in two.
-const OVERLAP: u64 = 512;
+const OVERLAP: usize = 512;
 
 /// The longest stretch that is searched: more than that is no metadata, and cannot be proved to hold none.
 const LONGEST: u64 = 64 << 20;
 
 /// The marks that readers recognise metadata by, wherever it stands.
-const MARKS: [(&[u8], Mark); 10] = [
+const MARKS: [(&[u8], Mark); 12] = [
     (b"\xff\xd8\xff", Mark::Jpeg),
     (b"\x89PNG\r\n\x1a\n", Mark::Png),
     (b"Exif\0\0", Mark::Exif),
@@ -36,6 +36,8 @@ const MARKS: [(&[u8], Mark); 10] = [
     (b"\xa9xyz", Mark::Location),
     (b"loci", Mark::Location),
     (b"XMP_", Mark::Packet),
+    (b"freeGPS ", Mark::Records),
+    (b"LIGOGPSINFO", Mark::Records),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,8 @@ enum Mark {
     Xmp,
     Location,
     Packet,
+    /// Records of dash-cams, which fill what they stand in.
+    Records,
 }
 
 /// Content of one box: a picture or a TIFF block when it begins like one, else searched.
@@ -106,7 +110,7 @@ pub(super) fn search(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), Sca
         let bytes = iso.scan.some(at, CHUNK, &range)?;
         let last = at.saturating_add(bytes.len() as u64) >= range.end;
         if bytes.iter().any(|byte| *byte != 0) {
-            let limit = if last { bytes.len() } else { bytes.len().saturating_sub(OVERLAP as usize) };
+            let limit = if last { bytes.len() } else { bytes.len().saturating_sub(OVERLAP) };
             let done = marks(iso, &bytes, at, limit, &range)?;
             coordinates(iso, &bytes, at, limit)?;
             at = at.saturating_add(done as u64);
@@ -145,6 +149,7 @@ fn found(iso: &mut Iso<'_, '_>, mark: Mark, place: u64, range: &Range<u64>) -> R
         Mark::Png => attempt(iso, place..range.end, png::scan).map(|_| ()),
         Mark::Exif => tiff_block(iso, place.saturating_add(6).min(range.end)..range.end),
         Mark::Tiff => attempt(iso, place..range.end, tiff::scan).map(|_| ()),
+        Mark::Records => iso.zero(place..range.end),
         Mark::Xmp => xmp(iso, place, range),
         Mark::Location | Mark::Packet => stray(iso, mark, place, range),
     }

@@ -1,0 +1,166 @@
+//! Making and removing entries, and SETATTR.
+
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+
+use super::create::NOMEDIA;
+use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode};
+use crate::diag::Counter;
+use crate::error::Errno;
+use crate::id::{HandleId, NodeId};
+use crate::lower::{FileName, OpenHow, Times};
+use crate::policy::{Operation, View};
+
+/// What SETATTR asks for. Mode and owner are accepted and change nothing, so they do not appear here.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AttributeChange {
+    /// New size in bytes.
+    pub size: Option<u64>,
+    /// New times.
+    pub times: Times,
+}
+
+impl Volume {
+    /// MKDIR.
+    ///
+    /// # Errors
+    /// As policy or the lower file system answers.
+    pub fn make_directory(
+        &self,
+        context: Context,
+        parent: NodeId,
+        name: &FileName,
+    ) -> Result<Entry<'_>, FsError> {
+        self.counters.count(Counter::Change);
+        let parent = self.node(parent)?;
+        let prospect = self.prospect(parent.inode(), name, true)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        let permit = self.permit_new(context, &prospect, Operation::MakeDirectory)?;
+        if !name.is_portable() {
+            return Err(FsError::Plain(Errno::EPERM));
+        }
+        parent.inode().descriptor(&self.nodes.descriptors)?.make_directory(name, permit)?;
+        let (inode, stat) = self.child(parent.inode(), name)?;
+        self.record_new(context, &prospect, &inode, &stat)?;
+        self.entry_in(&inode, &stat, View::Full)
+    }
+
+    /// MKNOD of a regular file.
+    ///
+    /// # Errors
+    /// As CREATE.
+    pub fn make_file(&self, context: Context, parent: NodeId, name: &FileName) -> Result<Entry<'_>, FsError> {
+        self.counters.count(Counter::Change);
+        let parent = self.node(parent)?;
+        let (prospect, permit) = self.permit_file(context, parent.inode(), name)?;
+        parent.inode().descriptor(&self.nodes.descriptors)?.make_file(name, permit)?;
+        let (inode, stat) = self.child(parent.inode(), name)?;
+        self.record_new(context, &prospect, &inode, &stat)?;
+        self.entry_in(&inode, &stat, View::Full)
+    }
+
+    /// UNLINK or, with `directory`, RMDIR.
+    ///
+    /// # Errors
+    /// EISDIR or ENOTDIR for the wrong sort; else as policy or the lower file system answers.
+    pub fn remove(
+        &self,
+        context: Context,
+        parent: NodeId,
+        name: &FileName,
+        directory: bool,
+    ) -> Result<(), FsError> {
+        self.counters.count(Counter::Change);
+        let parent = self.node(parent)?;
+        let (inode, stat) = self.found_to_change(context, parent.inode(), name)?;
+        match (directory, inode.is_directory()) {
+            (false, true) => return Err(FsError::Plain(Errno::EISDIR)),
+            (true, false) => return Err(FsError::Plain(Errno::ENOTDIR)),
+            (true, true) | (false, false) => {}
+        }
+        let operation = if directory { Operation::RemoveDirectory } else { Operation::Unlink };
+        let (permit, _) = self.permit(context, &inode, operation)?;
+        let row = self.facts(&inode)?.row;
+        parent.inode().descriptor(&self.nodes.descriptors)?.remove(name, directory, permit)?;
+        if directory || stat.links <= 1 {
+            self.nodes.retire(&inode);
+        }
+        inode.set_link(None);
+        if let Some(row) = row {
+            self.store.remove_entry(row)?;
+        }
+        if name.as_str() == NOMEDIA {
+            self.forget_facts();
+        }
+        Ok(())
+    }
+
+    /// The entry that is to be changed or removed. For one who may not know of it the answer is EACCES, whether it
+    /// exists or not: ENOENT would make the kernel drop what its owner uses.
+    pub(super) fn found_to_change(
+        &self,
+        context: Context,
+        parent: &Arc<VolumeInode>,
+        name: &FileName,
+    ) -> Result<(Arc<VolumeInode>, crate::lower::Stat), FsError> {
+        let missing = |error: &FsError| error.errno() == Errno::ENOENT;
+        match self.child(parent, name) {
+            Err(error) if missing(&error) && self.is_private() => {
+                // The same refusal as for an entry that exists.
+                let prospect = self.prospect(parent, name, true)?;
+                self.permit_new(context, &prospect, Operation::RemoveDirectory).map(|_| Err(error))?
+            }
+            found => found,
+        }
+    }
+
+    /// SETATTR; answers the attributes after it.
+    ///
+    /// # Errors
+    /// As OPEN for writing or policy on times; else the lower file system's own.
+    pub fn change_attributes(
+        &self,
+        context: Context,
+        id: NodeId,
+        handle: Option<HandleId>,
+        change: AttributeChange,
+    ) -> Result<Attributes, FsError> {
+        self.counters.count(Counter::SetAttributes);
+        let node = self.node(id)?;
+        let inode = node.inode();
+        self.may_touch(context, inode)?;
+        if let Some(size) = change.size {
+            self.truncate(context, inode, handle, size)?;
+        }
+        if change.times.accessed.is_some() || change.times.modified.is_some() {
+            let (permit, _) = self.permit(context, inode, Operation::SetTimes)?;
+            inode.descriptor(&self.nodes.descriptors)?.set_times(change.times, permit)?;
+        }
+        let stat = inode.descriptor(&self.nodes.descriptors)?.stat()?;
+        self.attributes(&node, &stat)
+    }
+
+    fn truncate(
+        &self,
+        context: Context,
+        inode: &Arc<VolumeInode>,
+        handle: Option<HandleId>,
+        size: u64,
+    ) -> Result<(), FsError> {
+        match handle {
+            Some(handle) => {
+                let handle = self.writable(handle)?;
+                self.data(&handle)?.truncate(size)?;
+            }
+            None => {
+                let write = Operation::Open { read: false, write: true };
+                let (permit, _) = self.permit(context, inode, write)?;
+                let how = OpenHow { write: true, ..OpenHow::default() };
+                inode.descriptor(&self.nodes.descriptors)?.reopen(how, permit)?.truncate(size)?;
+            }
+        }
+        self.invalidate_redacted(inode);
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! What a file contains: its kind by content and the plan of what to hide, both bound to a content version.
+
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::sync::Arc;
+
+use super::facts::Facts;
+use super::{FsError, Volume, VolumeInode};
+use crate::diag::Counter;
+use crate::id::MediaId;
+use crate::lower::{ContentVersion, Inspection};
+use crate::policy::{Content, Kind};
+use crate::redact::{self, Budget, Format, Media, Plan, ReadAt};
+use crate::store::{self, PlanKey};
+
+/// How often a file is looked at again that changed while it was looked at.
+const LOOKS: usize = 8;
+/// Bytes at the start of a file that tell what it is.
+const HEAD: usize = 4096;
+
+/// What was seen in one version of a file.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) version: ContentVersion,
+    pub(super) content: Content,
+    /// What to hide; `None` until somebody needs it.
+    pub(super) plan: Option<Arc<Plan>>,
+}
+
+impl Volume {
+    /// The kind on which name and content agree.
+    pub(super) fn kind(&self, inode: &Arc<VolumeInode>, facts: &Facts) -> Result<Kind, FsError> {
+        Ok(Kind::agree(facts.named, self.seen(inode, facts, false)?.content))
+    }
+
+    /// What the present version contains, with the plan if it is wanted.
+    pub(super) fn seen(
+        &self,
+        inode: &Arc<VolumeInode>,
+        facts: &Facts,
+        planned: bool,
+    ) -> Result<Arc<Seen>, FsError> {
+        let descriptor = inode.descriptor(&self.nodes.descriptors)?;
+        let version = descriptor.stat()?.version;
+        let kept = inode.known.content.lock().clone();
+        if let Some(seen) = kept.filter(|seen| seen.version == version && (seen.plan.is_some() || !planned)) {
+            return Ok(seen);
+        }
+        let mut seen = None;
+        for _ in 0..LOOKS {
+            let inspection = descriptor.inspect()?;
+            // Writes that set the modification time before this moment are complete after it; those that set it
+            // later show in the version.
+            inspection.settle();
+            let looked = self.look(inode, facts, &inspection, planned)?;
+            if inspection.stat_now()?.version == inspection.stat().version {
+                seen = Some(looked);
+                break;
+            }
+            self.counters.count(Counter::ReadRetry);
+        }
+        let seen = Arc::new(seen.ok_or(FsError::Changing)?);
+        *inode.known.content.lock() = Some(seen.clone());
+        Ok(seen)
+    }
+
+    fn look(
+        &self,
+        inode: &VolumeInode,
+        facts: &Facts,
+        inspection: &Inspection,
+        planned: bool,
+    ) -> Result<Seen, FsError> {
+        let version = inspection.stat().version;
+        let mut head = vec![0; HEAD];
+        let count = inspection.read_at(0, &mut head)?;
+        head.truncate(count);
+        let format = redact::sniff(&head);
+        let plan = if planned { Some(self.plan(inode, facts, inspection, format)?) } else { None };
+        Ok(Seen { version, content: content(&head, format), plan })
+    }
+
+    /// The plan from the database if it was made for this very version, else made now and saved.
+    fn plan(
+        &self,
+        inode: &VolumeInode,
+        facts: &Facts,
+        inspection: &Inspection,
+        format: Option<Format>,
+    ) -> Result<Arc<Plan>, FsError> {
+        let version = inspection.stat().version;
+        if let Some(plan) = facts.row.and_then(|row| self.saved_plan(row, version)) {
+            self.counters.count(Counter::PlanLoaded);
+            return Ok(Arc::new(plan));
+        }
+        self.counters.count(Counter::Planned);
+        let extension = extension(inode);
+        let whole = Whole { inspection, size: version.size };
+        let plan = redact::plan(&whole, extension.as_deref(), &Budget::STANDARD)?;
+        if let Some(row) = facts.row {
+            self.save_plan(row, version, format, &plan);
+        }
+        Ok(Arc::new(plan))
+    }
+
+    fn saved_plan(&self, row: MediaId, version: ContentVersion) -> Option<Plan> {
+        let saved = self.store.plan(&plan_key(row, version)).ok().flatten()?;
+        Plan::decode(&saved.plan).ok()
+    }
+
+    /// Saving spares the next daemon a scan; that it fails is no reason to refuse the file.
+    pub(super) fn save_plan(
+        &self,
+        row: MediaId,
+        version: ContentVersion,
+        format: Option<Format>,
+        plan: &Plan,
+    ) {
+        let name = format.map_or("unrecognised".to_owned(), |format| format!("{format:?}").to_lowercase());
+        if let Err(error) = self.store.save_plan(&plan_key(row, version), &name, &plan.encode()) {
+            log::warn!("cannot save the plan of entry {row}: {error}");
+        }
+    }
+}
+
+/// The extension of the file's name, lower-case.
+pub(super) fn extension(inode: &VolumeInode) -> Option<String> {
+    let link = inode.link()?;
+    let (_, extension) = link.name.as_str().rsplit_once('.')?;
+    Some(extension.to_ascii_lowercase())
+}
+
+fn plan_key(row: MediaId, version: ContentVersion) -> PlanKey {
+    PlanKey { entry: row, version: stored(version), scanner: redact::SCANNER_VERSION }
+}
+
+/// The same version in the database's vocabulary.
+pub(super) fn stored(version: ContentVersion) -> store::ContentVersion {
+    store::ContentVersion { size: version.size, mtime_ns: version.mtime_ns, ctime_ns: version.ctime_ns }
+}
+
+fn content(head: &[u8], format: Option<Format>) -> Content {
+    if head.is_empty() {
+        return Content::Empty;
+    }
+    match format.map(Format::media) {
+        None => Content::Unrecognised,
+        Some(Media::Image) => Content::Image,
+        Some(Media::Video) => Content::Video,
+        Some(Media::Audio) => Content::Audio,
+        Some(Media::NotMedia) => Content::NotMedia,
+    }
+}
+
+/// A file as the scanners read it.
+#[derive(Debug)]
+struct Whole<'a> {
+    inspection: &'a Inspection,
+    size: u64,
+}
+
+impl ReadAt for Whole<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inspection.read_at(offset, buffer)
+    }
+}

@@ -1,0 +1,201 @@
+//! What policy needs to know of a file, gathered once and kept with its inode until the epoch moves.
+
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use parking_lot::{Mutex, RwLock};
+
+use super::content::Seen;
+use super::{Context, FsError, Volume, VolumeInode, VolumeKind, now};
+use crate::error::Errno;
+use crate::id::MediaId;
+use crate::lower::{FileName, fold};
+use crate::policy::{Caller, FileFacts, Identity, Kind, PackageName, Place, State};
+use crate::store::{Entry, EntryName};
+
+/// The name that hides the entries beside it from readers.
+const NOMEDIA: &str = ".nomedia";
+
+/// What is known of a lower file besides its identity.
+#[derive(Debug, Default)]
+pub struct Known {
+    facts: RwLock<Option<Arc<Facts>>>,
+    pub(super) content: Mutex<Option<Arc<Seen>>>,
+}
+
+/// What follows from a file's name, its place and its row.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    epoch: u64,
+    pub(super) place: Place,
+    pub(super) hidden: bool,
+    pub(super) state: State,
+    /// The kind that the name tells.
+    pub(super) named: Kind,
+    pub(super) row: Option<MediaId>,
+    pub(super) owner: Option<PackageName>,
+}
+
+impl Volume {
+    /// Who asks.
+    pub(super) fn caller(&self, context: Context) -> Caller {
+        Caller { uid: context.uid, identity: self.store.snapshot().identity(context.uid, self.settings.own) }
+    }
+
+    /// What is known of the file, from its inode or gathered anew.
+    pub(super) fn facts(&self, inode: &Arc<VolumeInode>) -> Result<Arc<Facts>, FsError> {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        let kept = inode.known.facts.read().clone();
+        if let Some(facts) = kept.as_ref().filter(|facts| facts.epoch == epoch) {
+            return Ok(facts.clone());
+        }
+        let facts = Arc::new(match inode.link() {
+            Some(link) => {
+                let parent = self.facts(&link.parent)?;
+                let holds_nomedia = inode.is_directory() && self.holds_nomedia(inode);
+                let mut facts = self.facts_of_name(&parent, &link.name, inode.is_directory(), holds_nomedia);
+                self.add_row(&mut facts, &parent, &link.name, inode)?;
+                facts
+            }
+            None if Arc::ptr_eq(inode, self.nodes.root().inode()) => self.facts_of_root(),
+            // Its name was removed while somebody has it open: what was known of it stands.
+            None => return kept.ok_or(FsError::Plain(Errno::ESTALE)),
+        });
+        *inode.known.facts.write() = Some(facts.clone());
+        Ok(facts)
+    }
+
+    /// The facts that follow from names alone, without asking the database, unless all are known already.
+    pub(super) fn placed(&self, inode: &Arc<VolumeInode>) -> Result<Arc<Facts>, FsError> {
+        match inode.link() {
+            Some(link) if !inode.is_directory() => {
+                let parent = self.facts(&link.parent)?;
+                Ok(Arc::new(self.facts_of_name(&parent, &link.name, false, false)))
+            }
+            _ => self.facts(inode),
+        }
+    }
+
+    fn facts_of_root(&self) -> Facts {
+        Facts {
+            epoch: self.epoch.load(Ordering::Acquire),
+            place: match self.settings.kind {
+                VolumeKind::Shared => Place::Root,
+                VolumeKind::Private(tree) => Place::PrivateRoot(tree),
+            },
+            hidden: false,
+            state: State::Normal,
+            named: Kind::Other,
+            row: Some(self.root_row),
+            owner: None,
+        }
+    }
+
+    /// What a name alone tells, for an entry that is or is about to be in the directory of `parent`.
+    pub(super) fn facts_of_name(
+        &self,
+        parent: &Facts,
+        name: &FileName,
+        directory: bool,
+        holds_nomedia: bool,
+    ) -> Facts {
+        let folded = fold(name.as_str());
+        let (state, plain) = State::of_name(&folded);
+        Facts {
+            epoch: parent.epoch,
+            place: parent.place.child(&folded, name.as_str(), directory),
+            hidden: parent.place.hides(parent.hidden, &folded, directory, holds_nomedia),
+            state: if directory { State::Normal } else { state },
+            named: if directory { Kind::Other } else { Kind::of_extension(plain) },
+            row: None,
+            owner: None,
+        }
+    }
+
+    fn holds_nomedia(&self, inode: &Arc<VolumeInode>) -> bool {
+        let found = || {
+            let name = FileName::parse(std::ffi::OsStr::new(NOMEDIA)).ok()?;
+            inode.descriptor(&self.nodes.descriptors).ok()?.child(&name).ok()
+        };
+        found().is_some()
+    }
+
+    /// Adds what the database remembers; a row of another lower file is none of this one's.
+    fn add_row(
+        &self,
+        facts: &mut Facts,
+        parent: &Facts,
+        name: &FileName,
+        inode: &VolumeInode,
+    ) -> Result<(), FsError> {
+        if self.is_private() {
+            return Ok(());
+        }
+        if let Some(parent) = parent.row
+            && let Some(row) = self.store.entry(parent, name.as_str().as_bytes())?
+            && is_row_of(&row, inode)
+        {
+            facts.row = Some(row.id);
+            facts.owner = row.owner;
+            if row.state != State::Normal {
+                facts.state = row.state;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was kept of the file is no longer so.
+    pub(super) fn renew_facts(&self, inode: &VolumeInode) {
+        *inode.known.facts.write() = None;
+    }
+
+    /// The row of a directory, made (with those above it) where there is none.
+    pub(super) fn directory_row(&self, inode: &Arc<VolumeInode>) -> Result<MediaId, FsError> {
+        if let Some(row) = self.facts(inode)?.row {
+            return Ok(row);
+        }
+        let link = inode.link().ok_or(FsError::Plain(Errno::ESTALE))?;
+        let parent = self.directory_row(&link.parent)?;
+        let folded = fold(link.name.as_str());
+        let name = EntryName { bytes: link.name.as_str().as_bytes(), folded: folded.as_bytes() };
+        let row = self.store.ensure_directory(parent, name, inode.identity().file)?;
+        self.renew_facts(inode);
+        Ok(row)
+    }
+
+    /// The facts as policy takes them: for this caller, with the kind if it is known.
+    pub(super) fn for_policy(
+        &self,
+        caller: &Caller,
+        facts: &Facts,
+        directory: bool,
+        kind: Option<Kind>,
+    ) -> FileFacts {
+        let foreign = match caller.identity {
+            Identity::Application(_) | Identity::Unknown => caller.uid.user() != self.settings.user,
+            Identity::Root | Identity::Shell => false,
+        };
+        let grant = match (&caller.identity, facts.row) {
+            (Identity::Application(application), Some(row)) => {
+                self.store.snapshot().grant(row, application, now())
+            }
+            (Identity::Application(_) | Identity::Root | Identity::Shell | Identity::Unknown, _) => None,
+        };
+        FileFacts {
+            place: if foreign { Place::OtherUser } else { facts.place.clone() },
+            directory,
+            kind,
+            hidden: facts.hidden,
+            owner: facts.owner.clone(),
+            state: facts.state,
+            grant,
+        }
+    }
+}
+
+fn is_row_of(row: &Entry, inode: &VolumeInode) -> bool {
+    // The device number of a lower file system may differ after a reboot; its inode numbers do not.
+    row.file.ino == inode.identity().file.ino && row.directory == inode.is_directory()
+}

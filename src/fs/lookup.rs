@@ -1,0 +1,230 @@
+//! From a name to a node: LOOKUP, GETATTR, FORGET, ACCESS, STATFS.
+
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::fs::StatVfs;
+
+use super::facts::Facts;
+use super::{Attributes, CACHED, Context, FsError, Known, Volume, VolumeInode};
+use crate::diag::Counter;
+use crate::error::Errno;
+use crate::id::{HandleId, NodeId};
+use crate::lower::{FileKind, FileName, Stat};
+use crate::node::{Link, NodeRef};
+use crate::policy::{self, Caller, Identity, Operation, Place, Verdict, View};
+
+/// What LOOKUP answers.
+#[derive(Debug)]
+pub struct Entry<'v> {
+    /// The node, counted once.
+    pub node: NodeRef<'v, Known>,
+    /// Its attributes.
+    pub attributes: Attributes,
+    /// Tells this file from an earlier one of the same number.
+    pub generation: u64,
+    /// How long the kernel may keep the entry.
+    pub cached: Duration,
+}
+
+impl Volume {
+    /// LOOKUP: the entry `name` of a directory, in the caller's view.
+    ///
+    /// # Errors
+    /// ENOENT where there is none or it is private to another application, else as policy or the lower file system
+    /// answers.
+    pub fn lookup(&self, context: Context, parent: NodeId, name: &FileName) -> Result<Entry<'_>, FsError> {
+        self.counters.count(Counter::Lookup);
+        let parent = self.node(parent)?;
+        let caller = self.caller(context);
+        let (inode, stat) = self.child(parent.inode(), name)?;
+        self.may_look(&caller, &inode)?;
+        self.entry(&caller, &inode, &stat)
+    }
+
+    /// The lower file that stands under a name.
+    pub(super) fn child(
+        &self,
+        parent: &Arc<VolumeInode>,
+        name: &FileName,
+    ) -> Result<(Arc<VolumeInode>, Stat), FsError> {
+        let fd = parent.descriptor(&self.nodes.descriptors)?.child(name)?;
+        let stat = fd.stat()?;
+        if stat.kind == FileKind::Special {
+            return Err(FsError::Plain(Errno::ENOENT));
+        }
+        let link = Link { parent: parent.clone(), name: name.clone() };
+        let found = self.nodes.inode(&stat, link, fd);
+        self.remember(found.reuse)?;
+        if found.moved {
+            self.moved(&found.inode);
+        }
+        Ok((found.inode, stat))
+    }
+
+    /// A file was found elsewhere than before. What a directory's place means for those below it changes with it.
+    pub(super) fn moved(&self, inode: &VolumeInode) {
+        if inode.is_directory() { self.forget_facts() } else { self.renew_facts(inode) }
+    }
+
+    /// Whether the caller may know that the file exists: a matter of its place, which needs no row.
+    fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
+        let facts = self.placed(inode)?;
+        self.outside_private_trees(caller, &facts)?;
+        let known = self.for_policy(caller, &facts, inode.is_directory(), None);
+        match policy::decide(caller, &known, &Operation::Look) {
+            Verdict::Allow(..) => Ok(()),
+            // The kernel knows the directory because its owner uses it. Another answer than the owner's would make
+            // the kernel drop it, with mounts and working directories in it; GETATTR refuses on the next step.
+            Verdict::Deny { .. } if self.is_package_in_use(inode, &facts) => Ok(()),
+            Verdict::Deny { reason, rule } => Err(FsError::Denied { reason, rule }),
+        }
+    }
+
+    fn is_package_in_use(&self, inode: &VolumeInode, facts: &Facts) -> bool {
+        self.is_private()
+            && matches!(facts.place, Place::Private { top: true, .. })
+            && self.nodes.known(inode, View::Full).is_some()
+    }
+
+    /// A shared volume serves nothing below `Android/data` and `Android/obb`: that is what private volumes are for,
+    /// and whoever looks below a mount point (by a bind mount of the directory) must find nothing.
+    pub(super) fn outside_private_trees(&self, caller: &Caller, facts: &Facts) -> Result<(), FsError> {
+        let raw = matches!(caller.identity, Identity::Root);
+        if !self.is_private() && !raw && matches!(facts.place, Place::Private { .. }) {
+            return Err(FsError::Plain(Errno::ENOENT));
+        }
+        Ok(())
+    }
+
+    /// An entry for the kernel, in the caller's view.
+    pub(super) fn entry(
+        &self,
+        caller: &Caller,
+        inode: &Arc<VolumeInode>,
+        stat: &Stat,
+    ) -> Result<Entry<'_>, FsError> {
+        let view = self.view_for(caller, inode)?;
+        self.entry_in(inode, stat, view)
+    }
+
+    /// An entry for the kernel in a view that is known already.
+    pub(super) fn entry_in(
+        &self,
+        inode: &Arc<VolumeInode>,
+        stat: &Stat,
+        view: View,
+    ) -> Result<Entry<'_>, FsError> {
+        let node = self.nodes.node(inode, view);
+        let attributes = self.attributes(node.node(), stat)?;
+        let generation = stat.identity.born.cast_unsigned();
+        Ok(Entry { node, attributes, generation, cached: CACHED })
+    }
+
+    /// The view in which the caller sees the file, as far as it is known without looking into the file. Where it is
+    /// not, the full node is named: OPEN looks into the file and, if there is something to hide, has the kernel ask
+    /// again.
+    pub(super) fn view_for(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<View, FsError> {
+        if inode.is_directory() || matches!(caller.identity, Identity::Root) || !self.has_two_views(inode) {
+            return Ok(View::Full);
+        }
+        let facts = self.facts(inode)?;
+        let read = Operation::Open { read: true, write: false };
+        Ok(match self.verdict(caller, inode, &facts, read)? {
+            Verdict::Allow(_, access) => access.view,
+            Verdict::Deny { .. } => View::Full,
+        })
+    }
+
+    /// GETATTR.
+    ///
+    /// # Errors
+    /// ENOENT for a directory that is private to another application; else the lower file system's own.
+    pub fn stat(
+        &self,
+        context: Context,
+        id: NodeId,
+        handle: Option<HandleId>,
+    ) -> Result<Attributes, FsError> {
+        self.counters.count(Counter::GetAttributes);
+        let node = self.node(id)?;
+        if handle.is_none() {
+            self.may_touch(context, node.inode())?;
+        }
+        let stat = node.inode().descriptor(&self.nodes.descriptors)?.stat()?;
+        self.attributes(&node, &stat)
+    }
+
+    /// On a private volume every request that names a node is checked: the kernel asks there on each walk.
+    pub(super) fn may_touch(&self, context: Context, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
+        if !self.is_private() {
+            return Ok(());
+        }
+        let caller = self.caller(context);
+        let facts = self.facts(inode)?;
+        let known = self.for_policy(&caller, &facts, inode.is_directory(), None);
+        super::decide::enforce(policy::decide(&caller, &known, &Operation::Look)).map(|_| ())
+    }
+
+    /// FORGET.
+    pub fn forget(&self, id: NodeId, count: u64) {
+        self.counters.count(Counter::Forget);
+        if id != NodeId::ROOT {
+            self.nodes.forget(id, count);
+        }
+    }
+
+    /// ACCESS: what an open for the same would answer.
+    ///
+    /// # Errors
+    /// As policy answers; EACCES for executing a file.
+    pub fn access(&self, context: Context, id: NodeId, request: AccessRequest) -> Result<(), FsError> {
+        self.counters.count(Counter::Other);
+        let node = self.node(id)?;
+        let inode = node.inode();
+        self.may_touch(context, inode)?;
+        if inode.is_directory() {
+            return Ok(());
+        }
+        if request.execute {
+            return Err(FsError::Plain(Errno::EACCES));
+        }
+        if request.read || request.write {
+            let open = Operation::Open { read: request.read, write: request.write };
+            let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
+        }
+        Ok(())
+    }
+
+    /// STATFS: the lower file system's figures.
+    ///
+    /// # Errors
+    /// ENOENT in a directory that is private to another application; else the lower file system's own.
+    pub fn statfs(&self, context: Context, id: NodeId) -> Result<StatVfs, FsError> {
+        self.counters.count(Counter::Other);
+        let node = self.node(id)?;
+        self.may_touch(context, node.inode())?;
+        Ok(node.inode().descriptor(&self.nodes.descriptors)?.statfs()?)
+    }
+}
+
+/// The name of a view, for people.
+pub(super) fn view_name(view: View) -> &'static str {
+    match view {
+        View::Full => "full",
+        View::Redacted => "redacted",
+    }
+}
+
+/// What ACCESS asks; nothing asks whether the file exists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct AccessRequest {
+    /// R_OK
+    pub read: bool,
+    /// W_OK
+    pub write: bool,
+    /// X_OK
+    pub execute: bool,
+}

@@ -1,0 +1,219 @@
+//! Mediation: request, facts, decision, enforcement. It knows nothing of FUSE's wire; it runs and is tested in-process.
+//!
+//! A [`Volume`] is one lower directory at one mount point. Each operation of the file system is one method, grouped
+//! in files by family. The facts of a file are gathered in `facts`, what it contains in `content`, the decision is
+//! asked for in `decide`; bytes of the redacted view are made in `filter`.
+//!
+//! INVARIANT: content is reached only with a [`Permit`](crate::policy::Permit).
+//! INVARIANT: a page of the redacted view was filtered by a plan that was made for exactly its bytes.
+
+#![forbid(unsafe_code)]
+
+mod attributes;
+mod change;
+mod content;
+mod create;
+mod decide;
+mod directory;
+mod error;
+mod explain;
+mod facts;
+mod filter;
+mod io;
+mod kernel;
+mod lookup;
+mod open;
+mod rename;
+mod upkeep;
+mod xattr;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+pub use attributes::Attributes;
+pub use change::AttributeChange;
+pub use create::Created;
+pub use directory::{ListedDirectory, PlusEntry};
+pub use error::FsError;
+pub use explain::{Explained, Fact};
+pub use facts::Known;
+pub use kernel::Kernel;
+pub use lookup::{AccessRequest, Entry};
+pub use open::{OpenRequest, Opened, OpenedIo, Terms};
+pub use rename::RenameMode;
+pub use upkeep::{HandleReport, NodeReport};
+
+use crate::diag::{Counters, DecisionRing};
+use crate::id::{MediaId, NodeId, Uid, UserId, VolumeId};
+use crate::lower::{Identity, PathFd};
+use crate::node::{Handle, HandleTable, Inode, Node, NodeTable, Reuse};
+use crate::policy::PrivateTree;
+use crate::store::{ReusedInode, Store};
+use kernel::Notice;
+
+/// How long the kernel may keep an entry or its attributes without asking again. It bounds how long a change made
+/// beneath the mount goes unnoticed. The exceptions are a private package's directory (0: the kernel must ask as
+/// each caller) and the redacted view of a file that somebody may write to (0: the daemon does not see the writes).
+pub const CACHED: Duration = Duration::from_secs(60);
+
+/// Who a request comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Context {
+    /// The caller's uid, from the kernel.
+    pub uid: Uid,
+    /// The caller's process, for reports: it decides nothing.
+    pub pid: u32,
+}
+
+/// What a volume serves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum VolumeKind {
+    /// A whole tree by the shared rules.
+    Shared,
+    /// One of the private trees, mounted inside the shared volume.
+    Private(PrivateTree),
+}
+
+/// Settings of a volume; they do not change while it is served.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What it serves.
+    pub kind: VolumeKind,
+    /// The daemon's own uid.
+    pub own: Uid,
+    /// The Android user whose volume it is.
+    pub user: UserId,
+    /// Owner that shared entries show.
+    pub shown_uid: u32,
+    /// Group that shared entries show.
+    pub shown_gid: u32,
+    /// Whether passthrough is to be used where the kernel grants it.
+    pub passthrough: bool,
+    /// How many O_PATH descriptors the nodes may hold.
+    pub descriptors: usize,
+}
+
+pub(crate) type VolumeNode = Node<Known>;
+pub(crate) type VolumeInode = Inode<Known>;
+pub(crate) type VolumeHandle = Handle<Known, Terms>;
+
+/// One lower directory, served at one mount point.
+#[derive(Debug)]
+pub struct Volume {
+    id: VolumeId,
+    root_row: MediaId,
+    lower: PathBuf,
+    settings: Settings,
+    store: Arc<Store>,
+    nodes: NodeTable<Known>,
+    handles: HandleTable<Known, Terms>,
+    /// Grows when what is known of entries may have changed: facts of an older epoch are gathered again.
+    epoch: AtomicU64,
+    kernel: OnceLock<Arc<dyn Kernel>>,
+    no_passthrough: Mutex<Option<String>>,
+    counters: Arc<Counters>,
+    decisions: Arc<DecisionRing>,
+    notices: Sender<Notice>,
+    waiting: Mutex<Option<Receiver<Notice>>>,
+}
+
+impl Volume {
+    /// Opens the lower directory and what the database knows of it.
+    ///
+    /// # Errors
+    /// If the directory cannot be opened or the database fails.
+    pub fn new(
+        lower: &Path,
+        settings: Settings,
+        store: Arc<Store>,
+        counters: Arc<Counters>,
+        decisions: Arc<DecisionRing>,
+    ) -> Result<Volume, FsError> {
+        let root = PathFd::root(lower)?;
+        let identity = root.stat()?.identity;
+        let row = store.volume(lower, identity.file)?;
+        let reused = store.reused_inodes(row.id)?;
+        let reused = reused.iter().filter_map(|stored| reuse_from(stored, identity.file.dev));
+        let nodes = NodeTable::new(root, settings.descriptors, reused)?;
+        let (notices, waiting) = channel();
+        Ok(Volume {
+            id: row.id,
+            root_row: row.root,
+            lower: lower.to_owned(),
+            settings,
+            store,
+            nodes,
+            handles: HandleTable::default(),
+            epoch: AtomicU64::new(1),
+            kernel: OnceLock::new(),
+            no_passthrough: Mutex::new(None),
+            counters,
+            decisions,
+            notices,
+            waiting: Mutex::new(Some(waiting)),
+        })
+    }
+
+    /// The lower directory, as it was given.
+    pub fn lower(&self) -> &Path {
+        &self.lower
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The counters of the daemon.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Connects the volume with the kernel's side of its mount; what comes first stays.
+    pub fn connect(&self, kernel: Arc<dyn Kernel>) {
+        let _first = self.kernel.set(kernel);
+    }
+
+    /// What is known of entries may have changed: facts are gathered again at their next use.
+    pub fn forget_facts(&self) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn node(&self, id: NodeId) -> Result<Arc<VolumeNode>, FsError> {
+        self.nodes.find(id).ok_or(FsError::UnknownNode(id))
+    }
+
+    fn is_private(&self) -> bool {
+        matches!(self.settings.kind, VolumeKind::Private(_))
+    }
+
+    /// Remembers that an inode number came to stand for another file.
+    fn remember(&self, reuse: Option<Reuse>) -> Result<(), FsError> {
+        if let Some(reuse) = reuse {
+            let stored = ReusedInode {
+                ino: reuse.identity.file.ino,
+                identity: reuse.identity.born.to_le_bytes().to_vec(),
+                counter: reuse.counter.into(),
+            };
+            self.store.save_reused_inodes(self.id, &[stored])?;
+        }
+        Ok(())
+    }
+}
+
+fn reuse_from(stored: &ReusedInode, dev: u64) -> Option<Reuse> {
+    let born = i64::from_le_bytes(stored.identity.as_slice().try_into().ok()?);
+    let file = crate::id::FileId { dev, ino: stored.ino };
+    Some(Reuse { identity: Identity { file, born }, counter: u16::try_from(stored.counter).ok()? })
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,284 @@
+//! OPEN and RELEASE: which view, which I/O mode.
+
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+
+use super::{Context, FsError, Notice, Volume, VolumeHandle, VolumeInode, VolumeNode, now};
+use crate::diag::Counter;
+use crate::error::Errno;
+use crate::id::{HandleId, NodeId};
+use crate::lower::{DataFd, OpenHow};
+use crate::node::{Backing, Content, Handle, Sharing};
+use crate::policy::{Access, Operation, Permit, View};
+use crate::redact::Plan;
+
+/// How many idle backings are kept; past it all idle ones are let go.
+const IDLE_BACKINGS: u64 = 16_384;
+
+/// What a caller wants to open a file for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct OpenRequest {
+    /// For reading.
+    pub read: bool,
+    /// For writing.
+    pub write: bool,
+    /// Each write goes to the end.
+    pub append: bool,
+    /// Empty it first; a write, whatever the access mode says.
+    pub truncate: bool,
+    /// Each write is on the medium when it returns.
+    pub sync: bool,
+}
+
+impl OpenRequest {
+    pub(super) fn operation(self) -> Operation {
+        Operation::Open { read: self.read, write: self.write || self.truncate }
+    }
+
+    pub(super) fn how(self) -> OpenHow {
+        OpenHow {
+            read: self.read,
+            write: self.write,
+            append: self.append,
+            truncate: self.truncate,
+            sync: self.sync,
+        }
+    }
+}
+
+/// On what terms a file was opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    pub(super) permit: Permit,
+    /// The view and the rule.
+    pub access: Access,
+    /// What for.
+    pub request: OpenRequest,
+    /// Seconds since 1970.
+    pub since: i64,
+    /// The process that opened it.
+    pub pid: u32,
+}
+
+impl Terms {
+    pub(super) fn new(context: Context, permit: Permit, access: Access, request: OpenRequest) -> Terms {
+        Terms { permit, access, request, since: now(), pid: context.pid }
+    }
+}
+
+/// What OPEN answers.
+#[derive(Debug)]
+pub struct Opened {
+    /// The handle.
+    pub handle: HandleId,
+    /// Who does the I/O.
+    pub io: OpenedIo,
+}
+
+/// Who does the I/O of an open.
+#[derive(Clone, Debug)]
+pub enum OpenedIo {
+    /// The kernel, through this backing.
+    Passthrough(Arc<Backing>),
+    /// The daemon, through the page cache of the node; with `keep` the pages of earlier opens still stand.
+    Cached {
+        /// See above.
+        keep: bool,
+    },
+}
+
+impl Volume {
+    /// OPEN.
+    ///
+    /// # Errors
+    /// ESTALE if the node is not the caller's view: the kernel looks the name up again; else as policy or the lower
+    /// file system answers.
+    pub fn open(&self, context: Context, id: NodeId, request: OpenRequest) -> Result<Opened, FsError> {
+        self.counters.count(Counter::Open);
+        let node = self.node(id)?;
+        if node.inode().is_directory() {
+            return Err(FsError::Plain(Errno::EISDIR));
+        }
+        let caller = self.caller(context);
+        self.outside_private_trees(&caller, &*self.facts(node.inode())?)?;
+        let (permit, access) = self.permit(context, node.inode(), request.operation())?;
+        let opened = self.open_node(context, &node, Terms::new(context, permit, access, request), None);
+        if matches!(opened, Err(FsError::StaleView)) {
+            self.counters.count(Counter::StaleView);
+        }
+        opened
+    }
+
+    /// Opens a node on terms that policy gave; `fresh` is the descriptor of a file that was made just now.
+    pub(super) fn open_node(
+        &self,
+        context: Context,
+        node: &Arc<VolumeNode>,
+        terms: Terms,
+        fresh: Option<DataFd>,
+    ) -> Result<Opened, FsError> {
+        let inode = node.inode();
+        // Held until the handle counts: a reader is given passthrough only while nobody can write.
+        let mut sharing = inode.sharing();
+        let filtered = match (terms.access.view, node.view()) {
+            (View::Full, View::Full) => false,
+            (View::Full, View::Redacted) => return Err(FsError::StaleView),
+            (View::Redacted, view) => self.is_filtered(inode, view, &sharing)?,
+        };
+        if filtered && (terms.request.write || terms.request.truncate) {
+            return Err(FsError::Plain(Errno::EACCES));
+        }
+        let (content, io) =
+            if filtered { self.open_filtered(node, terms)? } else { self.open_full(node, terms, fresh)? };
+        if terms.request.write {
+            sharing.writers = sharing.writers.saturating_add(1);
+        }
+        drop(sharing);
+        if terms.request.write || terms.request.truncate {
+            self.invalidate_redacted(inode);
+        }
+        let handle = self.handles.insert(Handle::new(node.clone(), context.uid, content, terms));
+        Ok(Opened { handle, io })
+    }
+
+    /// Whether a caller who must not see the private parts is served filtered bytes on a node of this view.
+    fn is_filtered(&self, inode: &Arc<VolumeInode>, view: View, sharing: &Sharing) -> Result<bool, FsError> {
+        if sharing.writers > 0 {
+            return if view == View::Redacted { Ok(true) } else { Err(FsError::StaleView) };
+        }
+        let facts = self.facts(inode)?;
+        let seen = self.seen(inode, &facts, true)?;
+        match seen.plan.as_deref() {
+            Some(Plan::Clean) => Ok(view == View::Redacted),
+            Some(Plan::Ranges(_)) if view == View::Redacted => Ok(true),
+            Some(Plan::Ranges(_)) => Err(FsError::StaleView),
+            Some(Plan::Opaque(reason)) => Err(FsError::Opaque(reason.clone())),
+            None => Err(FsError::Plain(Errno::EIO)),
+        }
+    }
+
+    /// Whether the file's two views differ, as far as is known.
+    pub(super) fn has_two_views(&self, inode: &VolumeInode) -> bool {
+        if inode.sharing().writers > 0 {
+            return true;
+        }
+        let seen = inode.known.content.lock().clone();
+        seen.is_some_and(|seen| matches!(seen.plan.as_deref(), Some(Plan::Ranges(_))))
+    }
+
+    fn open_filtered(&self, node: &VolumeNode, terms: Terms) -> Result<(Content, OpenedIo), FsError> {
+        self.counters.count(Counter::OpenedRedacted);
+        let descriptor = node.inode().descriptor(&self.nodes.descriptors)?;
+        let data = descriptor.reopen(terms.request.how(), terms.permit)?;
+        let version = data.stat()?.version;
+        let keep = node.cached.lock().replace(version) == Some(version);
+        Ok((Content::Filtered(Arc::new(data)), OpenedIo::Cached { keep }))
+    }
+
+    fn open_full(
+        &self,
+        node: &Arc<VolumeNode>,
+        terms: Terms,
+        fresh: Option<DataFd>,
+    ) -> Result<(Content, OpenedIo), FsError> {
+        let mut io = node.io();
+        let passthrough = if io.opens > 0 { io.passthrough } else { self.wants_passthrough() };
+        let backing = match (passthrough, &io.backing) {
+            (true, Some(backing)) => Some(backing.clone()),
+            (true, None) => self.register(node)?,
+            (false, _) => None,
+        };
+        let data = match fresh {
+            Some(data) => Some(data),
+            // The kernel leaves truncation to the daemon, and a served file needs a descriptor.
+            None if backing.is_none() || terms.request.truncate => {
+                let how =
+                    OpenHow { write: terms.request.write || terms.request.truncate, ..terms.request.how() };
+                Some(node.inode().descriptor(&self.nodes.descriptors)?.reopen(how, terms.permit)?)
+            }
+            None => None,
+        };
+        io.opens = io.opens.saturating_add(1);
+        io.passthrough = backing.is_some();
+        match (backing, data) {
+            (Some(backing), _) => {
+                self.counters.count(Counter::OpenedPassthrough);
+                io.backing = Some(backing.clone());
+                let content = Content::Passthrough { backing: backing.clone(), data: Default::default() };
+                Ok((content, OpenedIo::Passthrough(backing)))
+            }
+            (None, Some(data)) => {
+                self.counters.count(Counter::OpenedServed);
+                Ok((Content::Served(Arc::new(data)), OpenedIo::Cached { keep: false }))
+            }
+            (None, None) => Err(FsError::Plain(Errno::EIO)),
+        }
+    }
+
+    fn wants_passthrough(&self) -> bool {
+        self.settings.passthrough && self.no_passthrough.lock().is_none()
+    }
+
+    /// Registers the lower file with the kernel. If the kernel refuses, the file is served: slower, never an error.
+    fn register(&self, node: &VolumeNode) -> Result<Option<Arc<Backing>>, FsError> {
+        let Some(kernel) = self.kernel.get() else { return Ok(None) };
+        let descriptor = node.inode().descriptor(&self.nodes.descriptors)?;
+        let device = kernel.clone().as_backing_device();
+        match Backing::open(&device, std::os::fd::AsFd::as_fd(&*descriptor)) {
+            Ok(backing) => {
+                self.counters.count(Counter::BackingOpened);
+                if self.counters.value(Counter::BackingOpened) % IDLE_BACKINGS == 0 {
+                    self.drop_idle_backings(node.id());
+                }
+                Ok(Some(Arc::new(backing)))
+            }
+            Err(error) => {
+                log::warn!("the kernel grants no passthrough on {}: {error}", self.lower.display());
+                *self.no_passthrough.lock() = Some(error.to_string());
+                Ok(None)
+            }
+        }
+    }
+
+    fn drop_idle_backings(&self, but: NodeId) {
+        for (node, _) in self.nodes.all() {
+            if node.id() != but {
+                let mut io = node.io();
+                if io.opens == 0 {
+                    io.backing = None;
+                }
+            }
+        }
+    }
+
+    /// RELEASE.
+    pub fn release(&self, id: HandleId) {
+        self.counters.count(Counter::Release);
+        let Some(handle) = self.handles.remove(id) else { return };
+        let inode = handle.inode();
+        if !matches!(handle.content, Content::Filtered(_) | Content::Directory(_)) {
+            let mut io = handle.node.io();
+            io.opens = io.opens.saturating_sub(1);
+        }
+        if handle.terms.request.write {
+            let mut sharing = inode.sharing();
+            sharing.writers = sharing.writers.saturating_sub(1);
+            drop(sharing);
+            self.invalidate_redacted(inode);
+        }
+    }
+
+    /// The redacted view's cached pages and attributes may be of an older content.
+    pub(super) fn invalidate_redacted(&self, inode: &VolumeInode) {
+        if let Some(node) = self.nodes.known(inode, View::Redacted) {
+            *node.cached.lock() = None;
+            // The receiver lives as long as the volume is served; without it there is no kernel to tell.
+            let _sent = self.notices.send(Notice::Invalidate(node.id()));
+        }
+    }
+
+    pub(super) fn handle(&self, id: HandleId) -> Result<Arc<VolumeHandle>, FsError> {
+        self.handles.find(id).ok_or(FsError::UnknownHandle(id))
+    }
+}

@@ -1,0 +1,226 @@
+//! RENAME, with its flags.
+
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+
+use rustix::fs::RenameFlags;
+
+use super::create::NOMEDIA;
+use super::{Context, FsError, Volume, VolumeInode};
+use crate::diag::Counter;
+use crate::error::Errno;
+use crate::id::NodeId;
+use crate::lower::{FileName, ListedName, fold};
+use crate::node::Link;
+use crate::policy::{Identity, Operation, Permit};
+use crate::store::{EntryName, StoreError};
+
+/// Depth below a renamed directory past which nothing is checked and the rename is refused.
+const DEEPEST: usize = 256;
+
+/// How RENAME treats an entry that has the new name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RenameMode {
+    /// It is replaced.
+    Replace,
+    /// It is an error.
+    NoReplace,
+    /// The two change places.
+    Exchange,
+}
+
+/// One end of a rename.
+#[derive(Clone, Debug)]
+struct End {
+    parent: Arc<VolumeInode>,
+    name: FileName,
+    /// What stands there.
+    inode: Option<Arc<VolumeInode>>,
+}
+
+impl Volume {
+    /// RENAME.
+    ///
+    /// # Errors
+    /// EPERM for a bad name, EEXIST, as policy answers for the entry, the target, what is replaced and, for a
+    /// directory, each entry below it; else the lower file system's own.
+    pub fn rename(
+        &self,
+        context: Context,
+        from: (NodeId, &FileName),
+        to: (NodeId, &FileName),
+        mode: RenameMode,
+    ) -> Result<(), FsError> {
+        self.counters.count(Counter::Change);
+        let source_parent = self.node(from.0)?;
+        let target_parent = self.node(to.0)?;
+        let (inode, _) = self.found_to_change(context, source_parent.inode(), from.1)?;
+        let source = End { parent: source_parent.inode().clone(), name: from.1.clone(), inode: Some(inode) };
+        let standing = match self.child(target_parent.inode(), to.1) {
+            Ok((inode, _)) => Some(inode),
+            Err(error) if error.errno() == Errno::ENOENT => None,
+            Err(error) => return Err(error),
+        };
+        let target = End { parent: target_parent.inode().clone(), name: to.1.clone(), inode: standing };
+        let permit = self.permit_move(context, &source, &target)?;
+        let flags = self.permit_target(context, &source, &target, mode)?;
+        let cache = &self.nodes.descriptors;
+        let directory = source.parent.descriptor(cache)?;
+        directory.rename(&source.name, &*target.parent.descriptor(cache)?, &target.name, flags, permit)?;
+        self.renamed(&source, &target, mode)
+    }
+
+    /// Whether what stands at `source` may be taken from there and put to `target`, with everything below it.
+    fn permit_move(&self, context: Context, source: &End, target: &End) -> Result<Permit, FsError> {
+        let inode = source.inode.as_ref().ok_or(FsError::Plain(Errno::ENOENT))?;
+        let (permit, _) = self.permit(context, inode, Operation::RenameFrom)?;
+        let mut prospect = self.prospect(&target.parent, &target.name, inode.is_directory())?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        let known = self.facts(inode)?;
+        // The row goes along: it stays the owner's entry in the new place.
+        prospect.facts.owner = known.owner.clone();
+        prospect.facts.row = known.row;
+        if !inode.is_directory() {
+            let content = self.seen(inode, &known, false)?.content;
+            prospect.kind = Some(crate::policy::Kind::agree(prospect.facts.named, content));
+        }
+        let _target: Permit = self.permit_new(context, &prospect, Operation::RenameTo)?;
+        if !target.name.is_portable() {
+            return Err(FsError::Plain(Errno::EPERM));
+        }
+        if inode.is_directory() {
+            self.permit_below(context, inode, &prospect.facts, DEEPEST)?;
+        }
+        Ok(permit)
+    }
+
+    /// Every entry below a directory that is renamed must be the caller's to move and fit where it comes to lie.
+    fn permit_below(
+        &self,
+        context: Context,
+        directory: &Arc<VolumeInode>,
+        target: &super::facts::Facts,
+        depth: usize,
+    ) -> Result<(), FsError> {
+        if matches!(self.caller(context).identity, Identity::Root) {
+            return Ok(());
+        }
+        let depth = depth.checked_sub(1).ok_or(FsError::Plain(Errno::EPERM))?;
+        let mut names = Vec::new();
+        directory.descriptor(&self.nodes.descriptors)?.list()?.read_from(0, |listed| {
+            if let ListedName::Entry(name) = listed.name {
+                names.push(name);
+            }
+            true
+        })?;
+        for name in names {
+            let Ok((inode, _)) = self.child(directory, &name) else { continue };
+            let _source: (Permit, _) = self.permit(context, &inode, Operation::RenameFrom)?;
+            let mut facts = self.facts_of_name(target, &name, inode.is_directory(), false);
+            let known = self.facts(&inode)?;
+            facts.owner = known.owner.clone();
+            facts.row = known.row;
+            let kind = if inode.is_directory() { None } else { Some(self.kind(&inode, &known)?) };
+            let prospect = super::decide::Prospect {
+                parent: directory.clone(),
+                name,
+                directory: inode.is_directory(),
+                kind,
+                facts,
+            };
+            let _target: Permit = self.permit_new(context, &prospect, Operation::RenameTo)?;
+            if inode.is_directory() {
+                self.permit_below(context, &inode, &prospect.facts, depth)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what stands at the target may be replaced or exchanged; the lower file system's flags.
+    fn permit_target(
+        &self,
+        context: Context,
+        source: &End,
+        target: &End,
+        mode: RenameMode,
+    ) -> Result<RenameFlags, FsError> {
+        match (mode, &target.inode) {
+            (RenameMode::NoReplace, Some(_)) => Err(FsError::Plain(Errno::EEXIST)),
+            (RenameMode::NoReplace, None) => Ok(RenameFlags::NOREPLACE),
+            (RenameMode::Exchange, None) => Err(FsError::Plain(Errno::ENOENT)),
+            (RenameMode::Exchange, Some(_)) => {
+                let _back: Permit = self.permit_move(context, target, source)?;
+                Ok(RenameFlags::EXCHANGE)
+            }
+            (RenameMode::Replace, Some(inode)) => {
+                let same = source.inode.as_ref().is_some_and(|from| Arc::ptr_eq(from, inode));
+                if !same {
+                    let _replace: (Permit, _) = self.permit(context, inode, Operation::Replace)?;
+                }
+                Ok(RenameFlags::empty())
+            }
+            // What was not there to be judged is not replaced either.
+            (RenameMode::Replace, None) => Ok(RenameFlags::NOREPLACE),
+        }
+    }
+
+    /// The rename is done on the lower file system: what is known follows it.
+    fn renamed(&self, source: &End, target: &End, mode: RenameMode) -> Result<(), FsError> {
+        let row =
+            |end: &End| end.inode.as_ref().and_then(|inode| Some(self.facts(inode).ok()?.row)).flatten();
+        let (moved, standing) = (row(source), row(target));
+        if let Some(inode) = &source.inode {
+            inode.set_link(Some(Link { parent: target.parent.clone(), name: target.name.clone() }));
+        }
+        if let Some(inode) = &target.inode {
+            match mode {
+                RenameMode::Exchange => {
+                    inode.set_link(Some(Link { parent: source.parent.clone(), name: source.name.clone() }))
+                }
+                RenameMode::Replace | RenameMode::NoReplace => {
+                    self.nodes.retire(inode);
+                    inode.set_link(None);
+                }
+            }
+        }
+        let rows = self.rename_rows(target, mode, moved, standing);
+        if [source, target].iter().any(|end| end.name.as_str() == NOMEDIA) {
+            self.forget_facts();
+        }
+        for inode in [&source.inode, &target.inode].into_iter().flatten() {
+            if inode.link().is_some() {
+                self.moved(inode);
+            }
+        }
+        rows
+    }
+
+    fn rename_rows(
+        &self,
+        target: &End,
+        mode: RenameMode,
+        moved: Option<crate::id::MediaId>,
+        standing: Option<crate::id::MediaId>,
+    ) -> Result<(), FsError> {
+        if self.is_private() {
+            return Ok(());
+        }
+        let folded = fold(target.name.as_str());
+        let name = EntryName { bytes: target.name.as_str().as_bytes(), folded: folded.as_bytes() };
+        let done = match (mode, moved, standing) {
+            (RenameMode::Exchange, Some(one), Some(other)) => self.store.exchange_entries(one, other),
+            (_, Some(moved), _) => self.store.rename_entry(moved, self.directory_row(&target.parent)?, name),
+            (_, None, Some(standing)) => self.store.remove_entry(standing),
+            (_, None, None) => Ok(()),
+        };
+        match done {
+            // Rows that lag behind the lower file system: it has the truth, and they are repaired when looked at.
+            Err(error @ StoreError::Cycle { .. }) => {
+                log::warn!("rows lag behind a rename: {error}");
+                Ok(())
+            }
+            other => Ok(other?),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The read-only attributes `user.mediagate.*`: what the daemon knows of an entry, for its caller.
+
+#![forbid(unsafe_code)]
+
+use super::lookup::view_name;
+use super::{Context, FsError, Volume};
+use crate::diag::Counter;
+use crate::error::Errno;
+use crate::id::NodeId;
+use crate::policy::Operation;
+
+/// `full` or `redacted`: how the caller's opens of this node are served.
+const VIEW: &str = "user.mediagate.view";
+/// The package that made the entry; absent where none is known.
+const OWNER: &str = "user.mediagate.owner";
+/// The kind on which name and content agree.
+const KIND: &str = "user.mediagate.kind";
+
+impl Volume {
+    /// GETXATTR.
+    ///
+    /// # Errors
+    /// ENODATA for an attribute of ours that the entry lacks, EOPNOTSUPP for all others; else as an open for reading.
+    pub fn extended_attribute(&self, context: Context, id: NodeId, name: &str) -> Result<Vec<u8>, FsError> {
+        self.counters.count(Counter::Other);
+        if ![VIEW, OWNER, KIND].contains(&name) {
+            return Err(FsError::Plain(Errno::EOPNOTSUPP));
+        }
+        let node = self.node(id)?;
+        let inode = node.inode();
+        self.may_touch(context, inode)?;
+        if !inode.is_directory() {
+            let (_, _) = self.permit(context, inode, Operation::Open { read: true, write: false })?;
+        }
+        let facts = self.facts(inode)?;
+        let value = match name {
+            VIEW => view_name(node.view()).to_owned(),
+            OWNER => facts.owner.as_ref().ok_or(FsError::Plain(Errno::ENODATA))?.as_str().to_owned(),
+            _ if inode.is_directory() => return Err(FsError::Plain(Errno::ENODATA)),
+            _ => format!("{:?}", self.kind(inode, &facts)?).to_lowercase(),
+        };
+        Ok(value.into_bytes())
+    }
+
+    /// LISTXATTR: the names, each ended by NUL.
+    ///
+    /// # Errors
+    /// As GETXATTR.
+    pub fn extended_attributes(&self, context: Context, id: NodeId) -> Result<Vec<u8>, FsError> {
+        let mut names = Vec::new();
+        for name in [VIEW, OWNER, KIND] {
+            match self.extended_attribute(context, id, name) {
+                Ok(_) => {
+                    names.extend_from_slice(name.as_bytes());
+                    names.push(0);
+                }
+                Err(error) if error.errno() == Errno::ENODATA => {}
+                // Who may not open the entry learns only that these attributes exist nowhere for it.
+                Err(FsError::Denied { .. } | FsError::Opaque(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(names)
+    }
+}

@@ -1,0 +1,555 @@
+//! Decode, one call, encode.
+
+#![forbid(unsafe_code)]
+
+use std::cell::RefCell;
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use fuser::{
+    AccessFlags, BsdFileFlags, CopyFileRangeFlags, Errno, FileHandle, Filesystem, FopenFlags, Generation,
+    INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData,
+    ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs,
+    ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
+};
+
+use super::backing::{self, CreatedAnswer};
+use super::translate::{
+    access, attributes, context, handle, kind, name, nameless, node, open_request, rename_mode, shorter, time,
+};
+use crate::diag::Counter;
+use crate::fs::{AttributeChange, Created, Entry, FsError, OpenedIo, PlusEntry, Volume};
+use crate::lower::Times;
+
+/// Largest WRITE that the kernel may send, in bytes.
+const MAX_WRITE: u32 = 1 << 20;
+/// Requests that may wait at once in the background (readahead, release).
+const MAX_BACKGROUND: u16 = 64;
+
+/// One volume behind fuser.
+#[derive(Debug)]
+pub(super) struct Adapter {
+    pub(super) volume: Arc<Volume>,
+    /// How many file systems may be stacked below a backing file's own.
+    pub(super) stack_depth: u32,
+}
+
+impl Adapter {
+    /// Where an error is logged and counted: once, here.
+    fn report(&self, operation: &'static str, error: &FsError) -> Errno {
+        if error.is_failure() {
+            self.volume.counters().count(Counter::Failed);
+            log::error!("{operation} failed: {error}");
+        } else {
+            log::debug!("{operation}: {error}");
+        }
+        Errno::from_i32(error.errno().raw())
+    }
+
+    fn entry(&self, operation: &'static str, entry: Result<Entry<'_>, FsError>, reply: ReplyEntry) {
+        match entry {
+            Ok(Entry { node, attributes: shown, generation, cached }) => {
+                let attr = attributes(&shown);
+                node.give_to_kernel();
+                reply.entry_with_ttls(&shown.cached, &cached, &attr, Generation(generation));
+            }
+            Err(error) => reply.error(self.report(operation, &error)),
+        }
+    }
+
+    fn empty(&self, operation: &'static str, done: Result<(), FsError>, reply: ReplyEmpty) {
+        match done {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(self.report(operation, &error)),
+        }
+    }
+
+    fn xattr(&self, value: Result<Vec<u8>, FsError>, size: u32, reply: ReplyXattr) {
+        match value {
+            Ok(value) if size == 0 => reply.size(u32::try_from(value.len()).unwrap_or(u32::MAX)),
+            Ok(value) if value.len() > size as usize => reply.error(Errno::ERANGE),
+            Ok(value) => reply.data(&value),
+            Err(error) => reply.error(self.report("getxattr", &error)),
+        }
+    }
+
+    fn created(&self, created: Created<'_>, reply: ReplyCreate) {
+        let Created { entry, opened } = created;
+        let attr = attributes(&entry.attributes);
+        let cached = shorter(entry.cached, entry.attributes.cached);
+        entry.node.give_to_kernel();
+        let answer = CreatedAnswer {
+            cached: &cached,
+            attributes: &attr,
+            generation: Generation(entry.generation),
+            handle: FileHandle(opened.handle.raw()),
+            flags: open_flags(&opened.io),
+        };
+        match &opened.io {
+            OpenedIo::Passthrough(file) => backing::created(reply, &answer, file),
+            OpenedIo::Cached { .. } => {
+                reply.created(&cached, &attr, answer.generation, answer.handle, answer.flags);
+            }
+        }
+    }
+}
+
+/// No FLUSH at close: nothing waits for it. Passthrough's own bit is added by the reply.
+fn open_flags(io: &OpenedIo) -> FopenFlags {
+    match io {
+        OpenedIo::Passthrough(_) | OpenedIo::Cached { keep: false } => FopenFlags::FOPEN_NOFLUSH,
+        OpenedIo::Cached { keep: true } => FopenFlags::FOPEN_NOFLUSH | FopenFlags::FOPEN_KEEP_CACHE,
+    }
+}
+
+thread_local! {
+    /// Where READ collects bytes; kept because it is large.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Filesystem for Adapter {
+    fn init(&mut self, _request: &Request, config: &mut KernelConfig) -> io::Result<()> {
+        let wanted = InitFlags::FUSE_PARALLEL_DIROPS
+            | InitFlags::FUSE_ATOMIC_O_TRUNC
+            | InitFlags::FUSE_ASYNC_DIO
+            | InitFlags::FUSE_AUTO_INVAL_DATA
+            | InitFlags::FUSE_DO_READDIRPLUS
+            | InitFlags::FUSE_READDIRPLUS_AUTO
+            | InitFlags::FUSE_HANDLE_KILLPRIV_V2;
+        let offered = wanted & config.capabilities();
+        let _all = config.add_capabilities(offered);
+        let passthrough = InitFlags::FUSE_PASSTHROUGH;
+        if !config.capabilities().contains(passthrough) {
+            self.volume.refuse_passthrough("the kernel does not offer it (Linux 6.9 does)".to_owned());
+        } else if self.volume.passthrough().is_ok() {
+            let _granted = config.add_capabilities(passthrough);
+            if let Err(deepest) = config.set_max_stack_depth(self.stack_depth) {
+                log::debug!("the kernel stacks at most {deepest} file systems");
+            }
+        }
+        let _background = config.set_max_background(MAX_BACKGROUND);
+        let _write = config.set_max_write(MAX_WRITE);
+        Ok(())
+    }
+
+    fn lookup(&self, request: &Request, parent: INodeNo, raw: &OsStr, reply: ReplyEntry) {
+        let entry = name(raw).and_then(|name| self.volume.lookup(context(request), node(parent), &name));
+        self.entry("lookup", entry, reply);
+    }
+
+    fn forget(&self, _request: &Request, ino: INodeNo, count: u64) {
+        self.volume.forget(node(ino), count);
+    }
+
+    fn getattr(&self, request: &Request, ino: INodeNo, fh: Option<FileHandle>, reply: ReplyAttr) {
+        match self.volume.stat(context(request), node(ino), fh.map(handle)) {
+            Ok(shown) => reply.attr(&shown.cached, &attributes(&shown)),
+            Err(error) => reply.error(self.report("getattr", &error)),
+        }
+    }
+
+    fn setattr(
+        &self,
+        request: &Request,
+        ino: INodeNo,
+        _mode: Option<u32>,
+        _uid: Option<u32>,
+        _gid: Option<u32>,
+        size: Option<u64>,
+        atime: Option<TimeOrNow>,
+        mtime: Option<TimeOrNow>,
+        _ctime: Option<SystemTime>,
+        fh: Option<FileHandle>,
+        _crtime: Option<SystemTime>,
+        _chgtime: Option<SystemTime>,
+        _bkuptime: Option<SystemTime>,
+        _flags: Option<BsdFileFlags>,
+        reply: ReplyAttr,
+    ) {
+        let times = Times { accessed: atime.map(time), modified: mtime.map(time) };
+        let change = AttributeChange { size, times };
+        match self.volume.change_attributes(context(request), node(ino), fh.map(handle), change) {
+            Ok(shown) => reply.attr(&shown.cached, &attributes(&shown)),
+            Err(error) => reply.error(self.report("setattr", &error)),
+        }
+    }
+
+    fn mknod(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        raw: &OsStr,
+        mode: u32,
+        _umask: u32,
+        _rdev: u32,
+        reply: ReplyEntry,
+    ) {
+        if mode & libc::S_IFMT != libc::S_IFREG {
+            return reply.error(Errno::EPERM);
+        }
+        let entry = name(raw).and_then(|name| self.volume.make_file(context(request), node(parent), &name));
+        self.entry("mknod", entry, reply);
+    }
+
+    fn mkdir(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        raw: &OsStr,
+        _mode: u32,
+        _umask: u32,
+        reply: ReplyEntry,
+    ) {
+        let entry =
+            name(raw).and_then(|name| self.volume.make_directory(context(request), node(parent), &name));
+        self.entry("mkdir", entry, reply);
+    }
+
+    fn unlink(&self, request: &Request, parent: INodeNo, raw: &OsStr, reply: ReplyEmpty) {
+        let done =
+            name(raw).and_then(|name| self.volume.remove(context(request), node(parent), &name, false));
+        self.empty("unlink", done, reply);
+    }
+
+    fn rmdir(&self, request: &Request, parent: INodeNo, raw: &OsStr, reply: ReplyEmpty) {
+        let done = name(raw).and_then(|name| self.volume.remove(context(request), node(parent), &name, true));
+        self.empty("rmdir", done, reply);
+    }
+
+    fn symlink(
+        &self,
+        _request: &Request,
+        _parent: INodeNo,
+        _name: &OsStr,
+        _target: &Path,
+        reply: ReplyEntry,
+    ) {
+        reply.error(Errno::EPERM);
+    }
+
+    fn link(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        _new_parent: INodeNo,
+        _new_name: &OsStr,
+        reply: ReplyEntry,
+    ) {
+        reply.error(Errno::EPERM);
+    }
+
+    fn rename(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        raw: &OsStr,
+        new_parent: INodeNo,
+        new_raw: &OsStr,
+        flags: RenameFlags,
+        reply: ReplyEmpty,
+    ) {
+        let rename = || {
+            let (from, to, mode) = (name(raw)?, name(new_raw)?, rename_mode(flags)?);
+            self.volume.rename(context(request), (node(parent), &from), (node(new_parent), &to), mode)
+        };
+        self.empty("rename", rename(), reply);
+    }
+
+    fn open(&self, request: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+        match self.volume.open(context(request), node(ino), open_request(flags)) {
+            Ok(opened) => {
+                let flags = open_flags(&opened.io);
+                let handle = FileHandle(opened.handle.raw());
+                match &opened.io {
+                    OpenedIo::Passthrough(file) => backing::opened(reply, handle, flags, file),
+                    OpenedIo::Cached { .. } => reply.opened(handle, flags),
+                }
+            }
+            Err(error) => reply.error(self.report("open", &error)),
+        }
+    }
+
+    fn create(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        raw: &OsStr,
+        _mode: u32,
+        _umask: u32,
+        flags: i32,
+        reply: ReplyCreate,
+    ) {
+        let exclusive = flags & libc::O_EXCL != 0;
+        let wanted = open_request(OpenFlags(flags));
+        let created = name(raw)
+            .and_then(|name| self.volume.create(context(request), node(parent), &name, wanted, exclusive));
+        match created {
+            Ok(created) => self.created(created, reply),
+            Err(error) => reply.error(self.report("create", &error)),
+        }
+    }
+
+    fn read(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        size: u32,
+        _flags: OpenFlags,
+        _lock_owner: Option<LockOwner>,
+        reply: ReplyData,
+    ) {
+        BUFFER.with_borrow_mut(|buffer| {
+            let size = size as usize;
+            if buffer.len() < size {
+                buffer.resize(size, 0);
+            }
+            let target = buffer.get_mut(..size).unwrap_or_default();
+            match self.volume.read(handle(fh), offset, target) {
+                Ok(count) => reply.data(target.get(..count).unwrap_or_default()),
+                Err(error) => reply.error(self.report("read", &error)),
+            }
+        });
+    }
+
+    fn write(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        data: &[u8],
+        _write_flags: WriteFlags,
+        _flags: OpenFlags,
+        _lock_owner: Option<LockOwner>,
+        reply: ReplyWrite,
+    ) {
+        match self.volume.write(handle(fh), offset, data) {
+            Ok(count) => reply.written(u32::try_from(count).unwrap_or(u32::MAX)),
+            Err(error) => reply.error(self.report("write", &error)),
+        }
+    }
+
+    fn flush(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        _fh: FileHandle,
+        _owner: LockOwner,
+        reply: ReplyEmpty,
+    ) {
+        reply.ok();
+    }
+
+    fn release(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        fh: FileHandle,
+        _flags: OpenFlags,
+        _lock_owner: Option<LockOwner>,
+        _flush: bool,
+        reply: ReplyEmpty,
+    ) {
+        self.volume.release(handle(fh));
+        reply.ok();
+    }
+
+    fn fsync(&self, _request: &Request, _ino: INodeNo, fh: FileHandle, data_only: bool, reply: ReplyEmpty) {
+        self.empty("fsync", self.volume.sync(handle(fh), data_only), reply);
+    }
+
+    fn opendir(&self, request: &Request, ino: INodeNo, _flags: OpenFlags, reply: ReplyOpen) {
+        match self.volume.open_directory(context(request), node(ino)) {
+            // What is listed depends on the caller: the kernel must not keep it for others.
+            Ok(handle) => reply.opened(FileHandle(handle.raw()), FopenFlags::empty()),
+            Err(error) => reply.error(self.report("opendir", &error)),
+        }
+    }
+
+    fn readdir(
+        &self,
+        request: &Request,
+        _ino: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        mut reply: ReplyDirectory,
+    ) {
+        let done = self.volume.read_directory(context(request), handle(fh), offset, |listed| {
+            !reply.add(INodeNo(listed.ino), listed.next, kind(listed.directory), listed.name)
+        });
+        match done {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(self.report("readdir", &error)),
+        }
+    }
+
+    fn readdirplus(
+        &self,
+        request: &Request,
+        _ino: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        mut reply: ReplyDirectoryPlus,
+    ) {
+        let done = self.volume.read_directory_plus(context(request), handle(fh), offset, |listed| {
+            !add_plus(&mut reply, listed)
+        });
+        match done {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(self.report("readdirplus", &error)),
+        }
+    }
+
+    fn releasedir(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        fh: FileHandle,
+        _flags: OpenFlags,
+        reply: ReplyEmpty,
+    ) {
+        self.volume.release(handle(fh));
+        reply.ok();
+    }
+
+    fn fsyncdir(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        fh: FileHandle,
+        data_only: bool,
+        reply: ReplyEmpty,
+    ) {
+        self.empty("fsyncdir", self.volume.sync(handle(fh), data_only), reply);
+    }
+
+    fn statfs(&self, request: &Request, ino: INodeNo, reply: ReplyStatfs) {
+        match self.volume.statfs(context(request), node(ino)) {
+            Ok(fs) => {
+                let small = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+                let (block, name, fragment) = (small(fs.f_bsize), small(fs.f_namemax), small(fs.f_frsize));
+                reply.statfs(
+                    fs.f_blocks,
+                    fs.f_bfree,
+                    fs.f_bavail,
+                    fs.f_files,
+                    fs.f_ffree,
+                    block,
+                    name,
+                    fragment,
+                );
+            }
+            Err(error) => reply.error(self.report("statfs", &error)),
+        }
+    }
+
+    fn getxattr(&self, request: &Request, ino: INodeNo, raw: &OsStr, size: u32, reply: ReplyXattr) {
+        let name = raw.to_str().unwrap_or_default();
+        self.xattr(self.volume.extended_attribute(context(request), node(ino), name), size, reply);
+    }
+
+    fn listxattr(&self, request: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
+        self.xattr(self.volume.extended_attributes(context(request), node(ino)), size, reply);
+    }
+
+    fn setxattr(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        _name: &OsStr,
+        _value: &[u8],
+        _flags: i32,
+        _position: u32,
+        reply: ReplyEmpty,
+    ) {
+        reply.error(Errno::EOPNOTSUPP);
+    }
+
+    fn removexattr(&self, _request: &Request, _ino: INodeNo, _name: &OsStr, reply: ReplyEmpty) {
+        reply.error(Errno::EOPNOTSUPP);
+    }
+
+    fn access(&self, request: &Request, ino: INodeNo, mask: AccessFlags, reply: ReplyEmpty) {
+        self.empty("access", self.volume.access(context(request), node(ino), access(mask)), reply);
+    }
+
+    fn fallocate(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        fh: FileHandle,
+        offset: u64,
+        length: u64,
+        mode: i32,
+        reply: ReplyEmpty,
+    ) {
+        self.empty(
+            "fallocate",
+            self.volume.allocate(handle(fh), mode.cast_unsigned(), offset, length),
+            reply,
+        );
+    }
+
+    fn lseek(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        fh: FileHandle,
+        offset: i64,
+        whence: i32,
+        reply: ReplyLseek,
+    ) {
+        let Ok(offset) = u64::try_from(offset) else { return reply.error(Errno::EINVAL) };
+        let hole = match whence {
+            libc::SEEK_DATA => false,
+            libc::SEEK_HOLE => true,
+            _ => return reply.error(Errno::EINVAL),
+        };
+        match self.volume.seek(handle(fh), offset, hole) {
+            Ok(position) => reply.offset(position.cast_signed()),
+            Err(error) => reply.error(self.report("lseek", &error)),
+        }
+    }
+
+    fn copy_file_range(
+        &self,
+        _request: &Request,
+        _ino_in: INodeNo,
+        fh_in: FileHandle,
+        offset_in: u64,
+        _ino_out: INodeNo,
+        fh_out: FileHandle,
+        offset_out: u64,
+        length: u64,
+        _flags: CopyFileRangeFlags,
+        reply: ReplyWrite,
+    ) {
+        let (from, to) = ((handle(fh_in), offset_in), (handle(fh_out), offset_out));
+        match self.volume.copy(from, to, length) {
+            Ok(count) => reply.written(u32::try_from(count).unwrap_or(u32::MAX)),
+            Err(error) => reply.error(self.report("copy_file_range", &error)),
+        }
+    }
+}
+
+/// Adds a name with its node; tells whether there was no room for it.
+fn add_plus(reply: &mut ReplyDirectoryPlus, listed: PlusEntry<'_>) -> bool {
+    let PlusEntry { name, directory, ino, next, entry } = listed;
+    let Some(Entry { node, attributes: shown, generation, cached }) = entry else {
+        // `.` and `..`: number 0 would end the listing, and the kernel takes no node for them.
+        let attr = nameless(ino, directory);
+        return reply.add(INodeNo(ino), next, name, &Duration::ZERO, &attr, Generation(0));
+    };
+    let attr = attributes(&shown);
+    let ttl = shorter(cached, shown.cached);
+    let full = reply.add(attr.ino, next, name, &ttl, &attr, Generation(generation));
+    if !full {
+        node.give_to_kernel();
+    }
+    full
+}

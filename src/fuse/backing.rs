@@ -1,0 +1,105 @@
+//! The kernel's side of a mount: its table of backing files and its notifications, over the session's descriptor.
+//!
+//! The only file here with `unsafe`: an ioctl, and fuser's way to answer with an id that it did not make.
+
+#![expect(unsafe_code, reason = "the ioctl that closes a backing id, and fuser's wrapper of an id")]
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+use fuser::{
+    BackingId, FileAttr, FileHandle, FopenFlags, Generation, INodeNo, Notifier, ReplyCreate, ReplyOpen,
+};
+use rustix::ioctl::{Setter, opcode};
+use std::time::Duration;
+
+use crate::fs::Kernel;
+use crate::id::NodeId;
+use crate::node::{Backing, BackingDevice};
+
+/// `FUSE_DEV_IOC_BACKING_CLOSE` (include/uapi/linux/fuse.h).
+const BACKING_CLOSE: rustix::ioctl::Opcode = opcode::write::<u32>(229, 2);
+
+/// The session's descriptor, from outside the session's threads.
+#[derive(Debug)]
+pub(super) struct KernelLink {
+    device: OwnedFd,
+    notifier: Notifier,
+}
+
+impl KernelLink {
+    pub(super) fn new(device: OwnedFd, notifier: Notifier) -> KernelLink {
+        KernelLink { device, notifier }
+    }
+}
+
+impl BackingDevice for KernelLink {
+    fn open_backing(&self, file: BorrowedFd<'_>) -> io::Result<u32> {
+        BackingId::create_raw(&self.device, file)
+    }
+
+    fn close_backing(&self, id: u32) {
+        // SAFETY: the ioctl reads one u32 and touches no memory of ours; the id came from `open_backing` of the same
+        // device and is closed once, by the drop of its only owner.
+        let closed = unsafe { rustix::ioctl::ioctl(&self.device, Setter::<BACKING_CLOSE, u32>::new(id)) };
+        if let Err(error) = closed {
+            log::debug!("backing {id} of descriptor {} was gone already: {error}", self.device.as_raw_fd());
+        }
+    }
+}
+
+impl Kernel for KernelLink {
+    fn invalidate(&self, node: NodeId) {
+        // ENOENT: the kernel has forgotten the inode, so it holds nothing of it.
+        if let Err(error) = self.notifier.inval_inode(INodeNo(node.raw()), 0, 0)
+            && error.raw_os_error() != Some(libc::ENOENT)
+        {
+            log::warn!("the kernel did not drop the pages of node {node}: {error}");
+        }
+    }
+
+    fn as_backing_device(self: Arc<Self>) -> Arc<dyn BackingDevice> {
+        self
+    }
+}
+
+/// Answers OPEN with passthrough.
+pub(super) fn opened(reply: ReplyOpen, handle: FileHandle, flags: FopenFlags, backing: &Backing) {
+    // SAFETY: the id is open and belongs to this session, because `backing` owns it; the wrapper is turned back into
+    // the number below, so that it never closes it.
+    let wrapped = unsafe { reply.wrap_backing(backing.id()) };
+    reply.opened_passthrough(handle, flags, &wrapped);
+    wrapped.into_raw();
+}
+
+/// What CREATE answers besides the backing.
+pub(super) struct CreatedAnswer<'a> {
+    pub(super) cached: &'a Duration,
+    pub(super) attributes: &'a FileAttr,
+    pub(super) generation: Generation,
+    pub(super) handle: FileHandle,
+    pub(super) flags: FopenFlags,
+}
+
+/// Answers CREATE with passthrough.
+pub(super) fn created(reply: ReplyCreate, answer: &CreatedAnswer<'_>, backing: &Backing) {
+    // SAFETY: as in `opened`.
+    let wrapped = unsafe { reply.wrap_backing(backing.id()) };
+    let CreatedAnswer { cached, attributes, generation, handle, flags } = answer;
+    reply.created_passthrough(cached, attributes, *generation, *handle, *flags, &wrapped);
+    wrapped.into_raw();
+}
+
+/// Asks the kernel whether it would register a file for us: a directory is refused as such only after the privilege
+/// was checked.
+pub(super) fn probe(device: BorrowedFd<'_>, directory: impl AsFd) -> Result<(), String> {
+    match BackingId::create_raw(device, directory).map_err(|error| error.raw_os_error()) {
+        Ok(_) | Err(Some(libc::EISDIR | libc::EINVAL | libc::EOPNOTSUPP)) => Ok(()),
+        Err(Some(libc::EPERM)) => {
+            Err("the daemon lacks CAP_SYS_ADMIN in the initial user namespace".to_owned())
+        }
+        Err(Some(libc::ENOTTY)) => Err("the kernel is older than 6.9".to_owned()),
+        Err(other) => Err(format!("the kernel refuses backing files (errno {})", other.unwrap_or_default())),
+    }
+}

@@ -1,0 +1,185 @@
+//! Mounting, the threads that serve, and unmounting.
+
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use fuser::{Config, MountOption, SessionACL};
+use rustix::mount::UnmountFlags;
+
+use super::adapter::Adapter;
+use super::backing::{KernelLink, probe};
+use crate::fs::Volume;
+use crate::lower::PathFd;
+
+/// How many dead mounts on top of each other are cleared.
+const STACKED: usize = 16;
+/// File system types (statfs(2)) that are themselves stacked on another.
+const OVERLAYFS: u64 = 0x794c_7630;
+const ECRYPTFS: u64 = 0xf15f;
+const FUSE: u64 = 0x6573_5546;
+
+/// How to mount.
+#[derive(Clone, Copy, Debug)]
+pub struct MountOptions {
+    /// Threads that serve requests.
+    pub threads: usize,
+    /// Whether other users than the daemon's may walk in.
+    pub others: bool,
+    /// Whether the kernel checks modes itself, on top of the daemon.
+    pub check_modes: bool,
+}
+
+/// Why a volume could not be mounted.
+#[derive(Debug, thiserror::Error)]
+pub enum MountError {
+    /// The kernel has no FUSE for us.
+    #[error(
+        "cannot open /dev/fuse: {0}; load the kernel module fuse, and let this user read and write the device"
+    )]
+    NoDevice(io::Error),
+    /// mount(2) or fusermount3 refused.
+    #[error("cannot mount on {mount}: {cause}")]
+    Refused {
+        /// Where.
+        mount: PathBuf,
+        /// What it said.
+        cause: io::Error,
+    },
+    /// A thread could not be started, or a descriptor not be duplicated.
+    #[error("cannot start serving {mount}: {cause}")]
+    Start {
+        /// Where.
+        mount: PathBuf,
+        /// What went wrong.
+        cause: io::Error,
+    },
+}
+
+/// A mounted volume that is being served.
+#[derive(Debug)]
+pub struct Session {
+    mount: PathBuf,
+    volume: Arc<Volume>,
+    serving: JoinHandle<io::Result<()>>,
+    notices: JoinHandle<()>,
+}
+
+impl Session {
+    /// Mounts a volume and serves it on threads of its own.
+    ///
+    /// # Errors
+    /// [`MountError`]; then nothing is mounted.
+    pub fn start(volume: Arc<Volume>, mount: &Path, options: MountOptions) -> Result<Session, MountError> {
+        let device = rustix::fs::open("/dev/fuse", rustix::fs::OFlags::RDWR, rustix::fs::Mode::empty());
+        drop(device.map_err(|error| MountError::NoDevice(error.into()))?);
+        let adapter = Adapter { volume: volume.clone(), stack_depth: stack_depth(volume.lower()) };
+        let refused = |cause| MountError::Refused { mount: mount.to_owned(), cause };
+        let session = fuser::Session::new(adapter, mount, &config(options)).map_err(refused)?;
+        let start = |cause| MountError::Start { mount: mount.to_owned(), cause };
+        if let Ok(root) = PathFd::root(volume.lower())
+            && let Err(reason) = probe(session.as_fd(), root)
+        {
+            volume.refuse_passthrough(reason);
+        }
+        let device = session.as_fd().try_clone_to_owned().map_err(start)?;
+        volume.connect(Arc::new(KernelLink::new(device, session.notifier())));
+        let noticed = volume.clone();
+        let notices = std::thread::Builder::new()
+            .name("notices".to_owned())
+            .spawn(move || noticed.send_notices())
+            .map_err(start)?;
+        let serving = std::thread::Builder::new()
+            .name("session".to_owned())
+            .spawn(move || session.run())
+            .map_err(start)?;
+        Ok(Session { mount: mount.to_owned(), volume, serving, notices })
+    }
+
+    /// Where it is mounted.
+    pub fn mount(&self) -> &Path {
+        &self.mount
+    }
+
+    /// The volume.
+    pub fn volume(&self) -> &Arc<Volume> {
+        &self.volume
+    }
+
+    /// Waits until the mount is gone and the last open file closed.
+    ///
+    /// # Errors
+    /// What ended the session, if it was not the unmount.
+    pub fn join(self) -> io::Result<()> {
+        let ended =
+            self.serving.join().unwrap_or_else(|_| Err(io::Error::other("a serving thread panicked")));
+        self.volume.stop_notices();
+        if self.notices.join().is_err() {
+            log::error!("the thread that notifies the kernel panicked");
+        }
+        ended
+    }
+}
+
+fn config(options: MountOptions) -> Config {
+    let mut config = Config::default();
+    config.mount_options = vec![
+        MountOption::FSName("mediagate".to_owned()),
+        MountOption::Subtype("mediagate".to_owned()),
+        MountOption::NoDev,
+        MountOption::NoSuid,
+        MountOption::NoAtime,
+    ];
+    if options.check_modes {
+        config.mount_options.push(MountOption::DefaultPermissions);
+    }
+    config.acl = if options.others { SessionACL::All } else { SessionACL::Owner };
+    config.n_threads = Some(options.threads);
+    // A clone that dies with its process would abort the requests that were read through it.
+    config.clone_fd = false;
+    config
+}
+
+/// On a plain file system ours is the first that is stacked; on a stacked one it is the second, the kernel's last.
+fn stack_depth(lower: &Path) -> u32 {
+    let stacked = rustix::fs::statfs(lower)
+        .is_ok_and(|fs| matches!(fs.f_type.cast_unsigned(), OVERLAYFS | ECRYPTFS | FUSE));
+    if stacked { 2 } else { 1 }
+}
+
+/// Takes the mount out of the name space; what is open goes on being served until it is closed.
+///
+/// # Errors
+/// If nothing is mounted there or the user may not unmount.
+pub fn detach(mount: &Path) -> io::Result<()> {
+    match rustix::mount::unmount(mount, UnmountFlags::DETACH) {
+        Err(rustix::io::Errno::PERM) => {
+            let status = std::process::Command::new("fusermount3")
+                .args(["-u", "-z", "-q", "--"])
+                .arg(mount)
+                .status()?;
+            if status.success() { Ok(()) } else { Err(io::Error::other(format!("fusermount3 -u: {status}"))) }
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Clears what an earlier daemon left mounted when it died; tells how many mounts that were.
+///
+/// `stat` is no detector of a dead mount, because the kernel may answer it from its cache; statfs is not cached.
+///
+/// # Errors
+/// If the mount is dead but cannot be cleared.
+pub fn clear_dead_mount(mount: &Path) -> io::Result<usize> {
+    for cleared in 0..STACKED {
+        match rustix::fs::statvfs(mount) {
+            Err(rustix::io::Errno::NOTCONN | rustix::io::Errno::CONNABORTED) => detach(mount)?,
+            _ => return Ok(cleared),
+        }
+    }
+    Err(io::Error::other("too many dead mounts on top of each other"))
+}

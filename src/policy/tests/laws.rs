@@ -1,0 +1,216 @@
+//! Laws that hold for every caller, entry and operation.
+
+#![forbid(unsafe_code)]
+
+use proptest::prelude::*;
+
+use super::oracle::expected;
+use super::*;
+
+const CASES: u32 = 120_000;
+
+const DIRECTORIES: [DefaultDirectory; 12] = [
+    DefaultDirectory::Dcim,
+    DefaultDirectory::Pictures,
+    DefaultDirectory::Movies,
+    DefaultDirectory::Music,
+    DefaultDirectory::Download,
+    DefaultDirectory::Documents,
+    DefaultDirectory::Alarms,
+    DefaultDirectory::Audiobooks,
+    DefaultDirectory::Notifications,
+    DefaultDirectory::Podcasts,
+    DefaultDirectory::Recordings,
+    DefaultDirectory::Ringtones,
+];
+
+const KINDS: [Option<Kind>; 8] = [
+    None,
+    Some(Kind::Image),
+    Some(Kind::Video),
+    Some(Kind::Audio),
+    Some(Kind::Playlist),
+    Some(Kind::Subtitle),
+    Some(Kind::Document),
+    Some(Kind::Other),
+];
+
+const OPERATIONS: [Operation; 16] = [
+    Operation::Look,
+    READ,
+    WRITE,
+    Operation::Open { read: true, write: true },
+    Operation::Create,
+    Operation::MakeDirectory,
+    Operation::Unlink,
+    Operation::RemoveDirectory,
+    Operation::RenameFrom,
+    Operation::RenameTo,
+    Operation::Replace,
+    Operation::List,
+    Operation::OpenDirectory,
+    Operation::SetTimes,
+    Operation::OpenRedacted { write: false },
+    Operation::OpenRedacted { write: true },
+];
+
+fn place() -> impl Strategy<Value = Place> {
+    (0u8..14, 0..DIRECTORIES.len(), any::<bool>(), any::<bool>()).prop_map(
+        |(shape, directory, mine, flag)| {
+            let package = package(if mine { OWN } else { OTHER });
+            let tree = if flag { PrivateTree::Data } else { PrivateTree::Obb };
+            let default = Some(DIRECTORIES[directory]);
+            match shape {
+                0 => Place::Root,
+                1 => Place::Top(if flag { default } else { None }),
+                2 => Place::Shared(None),
+                3 => Place::Android,
+                4 => Place::AndroidOther,
+                5 => Place::MediaRoot,
+                6 => Place::Media { package },
+                7 => Place::PrivateRoot(tree),
+                8 => Place::PrivateMarker(tree),
+                9 => Place::Private { tree, package, top: directory % 2 == 0 },
+                10 => Place::OtherUser,
+                _ => Place::Shared(default),
+            }
+        },
+    )
+}
+
+prop_compose! {
+    fn facts()(
+        place in place(),
+        directory in prop::bool::weighted(0.25),
+        kind in 0..KINDS.len(),
+        hidden in prop::bool::weighted(0.2),
+        owner in 0u8..4,
+        state in 0u8..6,
+        grant in 0u8..6,
+    ) -> FileFacts {
+        FileFacts {
+            place,
+            directory,
+            kind: KINDS[kind],
+            hidden,
+            owner: match owner { 0 => Some(package(OWN)), 1 => None, _ => Some(package(OTHER)) },
+            state: match state { 0 => State::Pending, 1 => State::Trashed, _ => State::Normal },
+            grant: match grant {
+                0 => Some(FileGrant::Selected),
+                1 => Some(FileGrant::Read),
+                2 => Some(FileGrant::Write),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Few permissions are as likely as many, so that every class is met without the broad ones.
+fn permissions() -> impl Strategy<Value = Permissions> {
+    (any::<u32>(), any::<u32>(), any::<u32>())
+        .prop_map(|(one, two, three)| Permissions::from_bits_truncate(one & two & three))
+}
+
+fn caller() -> impl Strategy<Value = Caller> {
+    (0u8..20, prop::sample::select(vec![28, 29, 30, 32, 33, 35]), permissions()).prop_map(
+        |(who, sdk, permissions)| match who {
+            0 => is(Identity::Root),
+            1 => is(Identity::Shell),
+            2 => is(Identity::Unknown),
+            _ => app(sdk, permissions),
+        },
+    )
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    (0..OPERATIONS.len()).prop_map(|index| OPERATIONS[index])
+}
+
+/// Refusals below `redacted` below `full`.
+fn height(answer: &str) -> u8 {
+    match answer {
+        "full" => 2,
+        "redacted" => 1,
+        _ => 0,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
+    /// The rules and the second implementation agree, and a rule denies only with the reasons that it states.
+    #[test]
+    fn the_oracle_agrees(caller in caller(), facts in facts(), operation in operation()) {
+        let verdict = decide(&caller, &facts, &operation);
+        prop_assert_eq!(short(verdict), expected(&caller, &facts, operation), "{:?}", verdict);
+        match verdict {
+            Verdict::Deny { reason, rule } => {
+                prop_assert!(explain(rule).is_some_and(|told| told.denies.contains(&reason)), "{:?}", verdict);
+            }
+            Verdict::Allow(_, access) => prop_assert!(explain(access.rule).is_some()),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    /// More permissions never allow less. The exception is `LEGACY_STORAGE`, a mode more than a permission: it puts
+    /// an application under rules that refuse to create what any stranger under scoped storage may.
+    #[test]
+    fn a_permission_never_takes_away(
+        (sdk, held, added) in (28u32..36, permissions(), permissions()),
+        facts in facts(),
+        operation in operation(),
+    ) {
+        let added = added.difference(Permissions::LEGACY_STORAGE);
+        let before = says(&app(sdk, held), &facts, operation);
+        let after = says(&app(sdk, held | added), &facts, operation);
+        prop_assert!(height(after) >= height(before), "{} became {}", before, after);
+    }
+
+    /// An unknown kind or owner shows no content whole to those without broad rights.
+    #[test]
+    fn the_unknown_is_never_shown_whole(
+        (sdk, held) in (30u32..36, permissions()),
+        facts in facts(),
+        operation in prop::sample::select(vec![Operation::Look, READ]),
+    ) {
+        let broad = Permissions::MANAGE_EXTERNAL_STORAGE | Permissions::LEGACY_STORAGE;
+        let place = Place::Shared(Some(DefaultDirectory::Download));
+        let grant = facts.grant.filter(|grant| *grant != FileGrant::Write);
+        let facts = FileFacts { kind: None, owner: None, directory: false, place, grant, ..facts };
+        prop_assert_ne!(says(&app(sdk, held.difference(broad)), &facts, operation), "full");
+    }
+
+    /// A uid without an application walks and does nothing else.
+    #[test]
+    fn the_unknown_caller_gets_nothing(facts in facts(), operation in operation()) {
+        let walks = matches!(operation, Operation::Look | Operation::List | Operation::OpenDirectory)
+            || (facts.directory && matches!(operation, Operation::Open { write: false, .. } | Operation::OpenRedacted { .. }));
+        let answer = says(&is(Identity::Unknown), &facts, operation);
+        prop_assert!(walks || height(answer) == 0, "{}", answer);
+    }
+
+    /// Who may write sees the file whole, and everyone who looks or lists gets the view that opening would give.
+    #[test]
+    fn views_are_consistent(caller in caller(), facts in facts()) {
+        let file = FileFacts { directory: false, ..facts };
+        let (look, read) = (says(&caller, &file, Operation::Look), says(&caller, &file, READ));
+        let list = says(&caller, &file, Operation::List);
+        prop_assert!(height(read) == 0 || read == look, "{} but {}", read, look);
+        prop_assert!(height(list) == 0 || list == look, "{} but {}", list, look);
+        prop_assert_ne!(says(&caller, &file, WRITE), "redacted");
+        if height(says(&caller, &file, WRITE)) == 2 {
+            prop_assert_eq!(read, "full");
+        }
+    }
+
+    /// Concealing takes nothing that was allowed but the look, and never tells more than a plain volume.
+    #[test]
+    fn concealment_only_hides(caller in caller(), facts in facts(), operation in operation()) {
+        let plain = says(&caller, &facts, operation);
+        let concealed = short(decide_concealed(&caller, &facts, &operation));
+        prop_assert!(height(concealed) == height(plain) || (operation == Operation::Look && concealed == "ENOENT"));
+    }
+}

@@ -1,0 +1,161 @@
+//! POLICY.md's table "Another application's ordinary file", one line each.
+
+#![forbid(unsafe_code)]
+
+use super::*;
+
+/// The columns R W C D N L of a caller and a file. C and the target of N are judged in the file's own directory.
+fn columns(caller: &Caller, facts: &FileFacts) -> String {
+    let from = says(caller, facts, Operation::RenameFrom);
+    let moved = if from == "full" { says(caller, facts, Operation::RenameTo) } else { from };
+    let one = |operation| says(caller, facts, operation);
+    [one(READ), one(WRITE), one(Operation::Create), one(Operation::Unlink), moved, one(Operation::List)]
+        .join(" ")
+}
+
+/// What a table line means in terms of [`says`]: "ok" and "yes" are full, "no" is a refusal.
+fn line(words: &str) -> String {
+    words.replace("ok", "full").replace("yes", "full").replace("no", "EACCES")
+}
+
+fn row(caller: &Caller, facts: &FileFacts, words: &str) {
+    assert_eq!(columns(caller, facts), line(words), "{caller:?} {facts:?}");
+}
+
+const STRANGER: &str = "EACCES EACCES ok EACCES EPERM no";
+const READER: &str = "redacted EACCES ok EACCES EPERM redacted";
+const READER_AML: &str = "full EACCES ok EACCES EPERM yes";
+const EVERYTHING: &str = "full ok ok ok ok yes";
+
+fn granted(grant: FileGrant) -> FileFacts {
+    FileFacts { grant: Some(grant), ..picture() }
+}
+
+#[test]
+fn strangers() {
+    row(&modern(Permissions::empty()), &picture(), STRANGER);
+    row(&modern(Permissions::ACCESS_MEDIA_LOCATION), &picture(), STRANGER);
+    row(&is(Identity::Unknown), &picture(), "EACCES EACCES EACCES EACCES EPERM no");
+}
+
+#[test]
+fn owners() {
+    let own = |name| FileFacts { owner: Some(package(name)), ..picture() };
+    row(&modern(Permissions::empty()), &own(OWN), EVERYTHING);
+    row(&modern(Permissions::empty()), &own("org.example.sibling"), EVERYTHING);
+    row(&modern(Permissions::empty()), &FileFacts { owner: None, ..picture() }, STRANGER);
+}
+
+#[test]
+fn readers_of_a_kind() {
+    let aml = Permissions::ACCESS_MEDIA_LOCATION;
+    row(&modern(Permissions::READ_MEDIA_IMAGES), &picture(), READER);
+    row(&modern(Permissions::READ_MEDIA_IMAGES | aml), &picture(), READER_AML);
+    row(&modern(Permissions::READ_MEDIA_VIDEO), &picture(), STRANGER);
+    row(&modern(Permissions::READ_MEDIA_VIDEO), &download(Kind::Video), READER);
+    row(&modern(Permissions::READ_MEDIA_AUDIO), &download(Kind::Audio), READER);
+    row(&modern(Permissions::READ_MEDIA_AUDIO), &download(Kind::Playlist), READER);
+    row(&modern(Permissions::READ_MEDIA_AUDIO), &download(Kind::Subtitle), READER);
+    row(&modern(Permissions::READ_MEDIA_VIDEO), &download(Kind::Subtitle), READER);
+    row(&modern(Permissions::READ_MEDIA_VIDEO), &download(Kind::Playlist), STRANGER);
+    row(&modern(Permissions::READ_MEDIA_IMAGES), &download(Kind::Subtitle), STRANGER);
+    row(&modern(Permissions::all().intersection(READS)), &download(Kind::Document), STRANGER);
+    row(&modern(Permissions::all().intersection(READS)), &download(Kind::Other), STRANGER);
+    row(&modern(READS), &FileFacts { hidden: true, ..picture() }, STRANGER);
+}
+
+/// Every permission that makes a reader of a kind.
+const READS: Permissions =
+    Permissions::READ_MEDIA_IMAGES.union(Permissions::READ_MEDIA_VIDEO).union(Permissions::READ_MEDIA_AUDIO);
+
+#[test]
+fn read_external_storage_ends_at_33() {
+    for kind in [Kind::Image, Kind::Video, Kind::Audio, Kind::Playlist, Kind::Subtitle] {
+        row(&app(32, Permissions::READ_EXTERNAL_STORAGE), &download(kind), READER);
+        row(&app(33, Permissions::READ_EXTERNAL_STORAGE), &download(kind), STRANGER);
+    }
+    row(&app(32, Permissions::READ_EXTERNAL_STORAGE), &download(Kind::Document), STRANGER);
+}
+
+#[test]
+fn selected_readers() {
+    let selected = Permissions::READ_MEDIA_VISUAL_USER_SELECTED;
+    row(&modern(selected), &granted(FileGrant::Selected), READER);
+    row(&modern(selected | Permissions::ACCESS_MEDIA_LOCATION), &granted(FileGrant::Selected), READER_AML);
+    row(&modern(selected), &picture(), STRANGER);
+    row(&modern(Permissions::empty()), &granted(FileGrant::Selected), STRANGER);
+}
+
+#[test]
+fn grantees() {
+    let aml = modern(Permissions::ACCESS_MEDIA_LOCATION);
+    row(&modern(Permissions::empty()), &granted(FileGrant::Read), "redacted EACCES ok EACCES EPERM no");
+    row(&aml, &granted(FileGrant::Read), "full EACCES ok EACCES EPERM no");
+    row(&modern(Permissions::empty()), &granted(FileGrant::Write), "full ok ok ok ok no");
+}
+
+#[test]
+fn galleries() {
+    let images = modern(Permissions::WRITE_MEDIA_IMAGES);
+    row(&images, &picture(), EVERYTHING);
+    row(&images, &download(Kind::Video), STRANGER);
+    row(&modern(Permissions::WRITE_MEDIA_VIDEO), &download(Kind::Video), EVERYTHING);
+    row(&images, &FileFacts { place: Place::Shared(None), ..picture() }, EVERYTHING);
+    row(&images, &FileFacts { hidden: true, ..picture() }, STRANGER);
+}
+
+#[test]
+fn legacy_applications() {
+    let read = Permissions::READ_EXTERNAL_STORAGE;
+    let write = Permissions::WRITE_EXTERNAL_STORAGE;
+    let may_read = "full EACCES EPERM EACCES EACCES yes";
+    let nothing = "EACCES EACCES EPERM EACCES EACCES no";
+    for facts in [picture(), download(Kind::Other), FileFacts { hidden: true, kind: None, ..picture() }] {
+        row(&app(29, read), &facts, may_read);
+        row(&app(34, read | Permissions::LEGACY_STORAGE), &facts, may_read);
+        row(&app(29, read | write), &facts, EVERYTHING);
+        row(&app(29, write), &facts, EVERYTHING);
+        row(&app(29, Permissions::empty()), &facts, nothing);
+    }
+    assert_eq!(
+        says(&app(29, Permissions::empty()), &directory(Place::Root), Operation::OpenDirectory),
+        "EACCES"
+    );
+    assert_eq!(says(&app(29, read), &directory(Place::Root), Operation::OpenDirectory), "full");
+}
+
+#[test]
+fn broad_callers() {
+    let manager = modern(Permissions::MANAGE_EXTERNAL_STORAGE);
+    for caller in [manager, is(Identity::Shell), is(Identity::Root)] {
+        for place in [Place::Top(None), Place::Shared(None), Place::AndroidOther, picture().place] {
+            let facts = FileFacts { place, kind: None, hidden: true, state: State::Trashed, ..picture() };
+            row(&caller, &facts, EVERYTHING);
+        }
+    }
+}
+
+#[test]
+fn unfinished_entries() {
+    for state in [State::Pending, State::Trashed] {
+        let of = |facts| FileFacts { state, ..facts };
+        let refused = "EACCES EACCES ok EACCES EPERM no";
+        let own = FileFacts { owner: Some(package(OWN)), ..picture() };
+        row(&modern(Permissions::empty()), &of(own), EVERYTHING);
+        row(&modern(Permissions::MANAGE_EXTERNAL_STORAGE), &of(picture()), EVERYTHING);
+        row(&modern(Permissions::WRITE_MEDIA_IMAGES), &of(picture()), EVERYTHING);
+        row(&modern(Permissions::WRITE_MEDIA_VIDEO), &of(picture()), refused);
+        row(&modern(READS), &of(picture()), refused);
+        row(&modern(Permissions::empty()), &of(granted(FileGrant::Write)), refused);
+        row(
+            &app(29, Permissions::READ_EXTERNAL_STORAGE),
+            &of(picture()),
+            "EACCES EACCES EPERM EACCES EACCES no",
+        );
+        row(
+            &app(29, Permissions::WRITE_EXTERNAL_STORAGE),
+            &of(picture()),
+            "EACCES EACCES ok EACCES EACCES no",
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! What the integration tests share: a real daemon over a temporary volume, other users, and reasons for skipping.
+//!
+//! A test that mounts begins with `let Some(volume) = Setup::new().start() else { return };`: where volumes cannot be
+//! mounted the reason is recorded (`tests/run` prints it) and the test ends. Whatever happens afterwards, a panic
+//! included, dropping the [`Volume`] unmounts everything below its scratch directory and ends the daemon by its pid.
+
+#![allow(dead_code, reason = "each test file uses the part that it needs")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod app;
+mod identity;
+mod mounts;
+mod skip;
+mod volume;
+
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use app::App;
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use identity::as_uid;
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use skip::{can_mount, skip};
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use volume::{Setup, Volume};

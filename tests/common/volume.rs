@@ -1,0 +1,231 @@
+//! A running daemon over a temporary volume.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::app::{App, applications_file};
+use super::mounts::{detach_below, mounted_below};
+use super::skip::can_mount;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_mediagate");
+/// How long a daemon may take to mount, and to end.
+const PATIENCE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(5);
+
+/// A volume that is about to be served: its lower directory can be filled, then [`Setup::start`] serves it.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    scratch: TempDir,
+    apps: Vec<App>,
+    arguments: Vec<String>,
+}
+
+impl Setup {
+    /// An empty lower directory, no applications, the daemon's default settings.
+    pub(crate) fn new() -> Setup {
+        let scratch = tempfile::Builder::new().prefix("volume-").tempdir().expect("a scratch directory");
+        for name in ["lower", "mount", "state"] {
+            fs::create_dir(scratch.path().join(name)).expect("a directory in the scratch directory");
+        }
+        let open = Permissions::from_mode(0o755); // other users must be able to walk to the mount
+        fs::set_permissions(scratch.path(), open).expect("the scratch directory is ours");
+        Setup { scratch, apps: Vec::new(), arguments: Vec::new() }
+    }
+
+    /// The lower directory.
+    pub(crate) fn lower(&self) -> PathBuf {
+        self.scratch.path().join("lower")
+    }
+
+    /// Puts a file on the lower file system, with the directories above it.
+    pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Setup {
+        let path = self.lower().join(path);
+        let parent = path.parent().expect("a file has a directory");
+        fs::create_dir_all(parent).expect("directories on the lower file system");
+        fs::write(&path, content).expect("a file on the lower file system");
+        self
+    }
+
+    /// Declares an application.
+    pub(crate) fn app(mut self, app: App) -> Setup {
+        self.apps.push(app);
+        self
+    }
+
+    /// Adds an argument of `mediagate serve`.
+    pub(crate) fn argument(mut self, argument: &str) -> Setup {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Serves the volume; `None`, with the reason recorded, where volumes cannot be mounted.
+    pub(crate) fn start(self) -> Option<Volume> {
+        if !can_mount() {
+            return None;
+        }
+        let root = fs::canonicalize(self.scratch.path()).expect("the scratch directory exists");
+        fs::write(root.join("apps.toml"), applications_file(&self.apps)).expect("the applications file");
+        let Setup { scratch, arguments, .. } = self;
+        let mut volume = Volume { scratch, root, arguments, daemon: None };
+        volume.serve();
+        Some(volume)
+    }
+}
+
+/// A volume that a daemon serves.
+#[derive(Debug)]
+pub(crate) struct Volume {
+    scratch: TempDir,
+    root: PathBuf,
+    arguments: Vec<String>,
+    daemon: Option<Child>,
+}
+
+impl Volume {
+    /// The mount point.
+    pub(crate) fn mount(&self) -> PathBuf {
+        self.root.join("mount")
+    }
+
+    /// A path below the mount point.
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
+        self.mount().join(below)
+    }
+
+    /// The lower directory.
+    pub(crate) fn lower(&self) -> PathBuf {
+        self.root.join("lower")
+    }
+
+    /// The directory where the daemon keeps its database.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.root.join("state")
+    }
+
+    /// The socket on which the daemon answers the command line.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.root.join("socket")
+    }
+
+    /// The daemon's process, to send it signals.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(self.daemon.as_ref().expect("the daemon runs"))
+    }
+
+    /// What the daemon has logged so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.root.join("log")).unwrap_or_default()
+    }
+
+    /// Starts the daemon, after [`Volume::stop`] or a kill again over the same lower directory and state.
+    pub(crate) fn serve(&mut self) {
+        assert!(self.daemon.is_none(), "the daemon runs already");
+        let log = File::options().append(true).create(true).open(self.root.join("log")).expect("the log");
+        let mut command = Command::new(PROGRAM);
+        command.arg("serve").args(&self.arguments);
+        for (option, value) in [
+            ("--lower", self.lower()),
+            ("--mount", self.mount()),
+            ("--state", self.state()),
+            ("--apps", self.root.join("apps.toml")),
+            ("--socket", self.socket()),
+        ] {
+            command.arg(option).arg(value);
+        }
+        command.stdin(Stdio::null()).stdout(log.try_clone().expect("a second descriptor")).stderr(log);
+        self.daemon = Some(command.spawn().expect("the daemon starts"));
+        self.await_service();
+    }
+
+    fn await_service(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while !(mounted_below(&self.root).contains(&self.mount()) && self.socket().exists()) {
+            if let Some(status) = self.exited() {
+                panic!("the daemon ended at its start with {status}:\n{}", self.log());
+            }
+            assert!(
+                Instant::now() < deadline,
+                "the daemon does not serve after {PATIENCE:?}:\n{}",
+                self.log()
+            );
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Asks the daemon to end (SIGTERM) and waits until it has.
+    pub(crate) fn stop(&mut self) -> ExitStatus {
+        self.end_with(Signal::TERM)
+    }
+
+    /// Sends a signal that ends the daemon and waits until it has; what was mounted stays as the daemon left it.
+    pub(crate) fn end_with(&mut self, signal: Signal) -> ExitStatus {
+        kill_process(self.pid(), signal).expect("the daemon is our child");
+        self.await_end().unwrap_or_else(|| panic!("the daemon does not end:\n{}", self.log()))
+    }
+
+    /// Runs `mediagate ARGUMENTS --socket SOCKET`.
+    pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).arg("--socket").arg(self.socket()).stdin(Stdio::null());
+        command.output().expect("the program starts")
+    }
+
+    /// Runs a command with `--json` and reads its answer; the command must succeed.
+    pub(crate) fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.command(&[arguments, &["--json"]].concat());
+        let shown = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {}: {shown}", output.status);
+        serde_json::from_slice(&output.stdout).expect("--json prints JSON")
+    }
+
+    /// The daemon's counters, as `mediagate dump counters` shows them.
+    pub(crate) fn counters(&self) -> serde_json::Value {
+        self.json(&["dump", "counters"])
+    }
+
+    /// The end of the daemon, if it has ended.
+    fn exited(&mut self) -> Option<ExitStatus> {
+        let status = self.daemon.as_mut()?.try_wait().expect("the daemon is our child")?;
+        self.daemon = None;
+        Some(status)
+    }
+
+    fn await_end(&mut self) -> Option<ExitStatus> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.daemon.is_some() && Instant::now() < deadline {
+            if let Some(status) = self.exited() {
+                return Some(status);
+            }
+            thread::sleep(POLL);
+        }
+        None
+    }
+}
+
+impl Drop for Volume {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("log of the daemon:\n{}", self.log());
+        }
+        if let Some(daemon) = &self.daemon {
+            let _ = kill_process(Pid::from_child(daemon), Signal::TERM);
+        }
+        detach_below(&self.root);
+        if self.await_end().is_none()
+            && let Some(mut daemon) = self.daemon.take()
+        {
+            eprintln!("the daemon did not end within {PATIENCE:?} and is killed");
+            let _ = daemon.kill();
+            let _ = daemon.wait();
+            detach_below(&self.root);
+        }
+    }
+}
