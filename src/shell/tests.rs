@@ -1,5 +1,7 @@
 //! The grammar, durations and tables.
 
+#![forbid(unsafe_code)]
+
 use clap::{CommandFactory, Parser};
 
 use super::*;
