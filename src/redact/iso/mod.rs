@@ -32,6 +32,8 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub(super) use provenance::places as manifest_places;
+
 use std::ops::Range;
 
 use crate::redact::scan::Scan;
