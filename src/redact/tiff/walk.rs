@@ -42,6 +42,9 @@ mod tag {
     pub(super) const GEO: [u16; 6] = [33550, 33922, 34264, 34735, 34736, 34737];
 }
 
+/// How far the tags of GeoTIFF are moved to become ones that nobody has, in the same order: strict readers want their
+/// entries in order.
+const GEO_SHIFT: u16 = 3;
 /// Kinds of value that are pointers to directories.
 const POINTER_KINDS: [u16; 2] = [13, 18];
 /// More strips or tiles than an image within the budget has.
@@ -93,6 +96,8 @@ pub(super) struct Walk {
     geo: Vec<Entry>,
     contents: Vec<(Content, Range<u64>)>,
     make: Vec<u8>,
+    /// The end of all that was seen.
+    end: u64,
 }
 
 impl Walk {
@@ -107,11 +112,12 @@ impl Walk {
             geo: Vec::new(),
             contents: Vec::new(),
             make: Vec::new(),
+            end: 0,
         }
     }
 
-    /// Walks all directories from the one at `first` on.
-    pub(super) fn run(mut self, scan: &mut Scan<'_>, first: u64) -> Result<(), ScanError> {
+    /// Walks all directories from the one at `first` on; answers with the end of all that they know of.
+    pub(super) fn run(mut self, scan: &mut Scan<'_>, first: u64) -> Result<u64, ScanError> {
         self.todo.push((first, Role::Chain));
         while let Some((offset, role)) = self.todo.pop() {
             if offset != 0 && self.seen.insert((offset, role == Role::Gps)) {
@@ -122,17 +128,21 @@ impl Walk {
             self.empty(scan, offset, &directory)?;
         }
         for entry in std::mem::take(&mut self.geo) {
-            // The entry stays, because strict readers want their entries in order and of the usual kind.
+            let name = entry.tag.saturating_add(GEO_SHIFT);
+            scan.patch(entry.place.start, Fill::Bytes(self.layout.endian.put_u16(name).into()))?;
             self.zero(scan, entry.value.as_ref())?;
         }
         for (content, range) in std::mem::take(&mut self.contents) {
             self.descend(scan, content, range)?;
         }
-        Ok(())
+        Ok(self.end)
     }
 
     fn visit(&mut self, scan: &mut Scan<'_>, offset: u64, role: Role) -> Result<(), ScanError> {
         let Some(directory) = self.layout.directory(scan, offset)? else { return Ok(()) };
+        let values = directory.entries.iter().filter_map(|entry| entry.value.as_ref());
+        let end = values.map(|value| value.end).max().unwrap_or(0).max(directory.span.end);
+        self.end = self.end.max(end);
         if role == Role::Gps {
             self.gps.push((offset, directory));
             return Ok(());
@@ -226,6 +236,7 @@ impl Walk {
                     self.contents.push((content, data.clone()));
                 }
                 if sizes.get(index).is_some() {
+                    self.end = self.end.max(data.end);
                     self.keep.add(data);
                 }
             }
