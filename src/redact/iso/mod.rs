@@ -33,6 +33,7 @@ mod window;
 mod tests;
 
 pub(super) use provenance::places as manifest_places;
+pub(super) use text::coordinates;
 
 use std::ops::Range;
 

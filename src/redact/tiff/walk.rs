@@ -13,10 +13,11 @@ use super::layout::{Directory, Entry, Layout};
 use super::notes;
 use crate::redact::bytes::length;
 use crate::redact::scan::Scan;
-use crate::redact::{Fill, ScanError, iptc, jpeg, xmp};
+use crate::redact::{Fill, ScanError, iptc, iso, jpeg, patterns, xmp};
 
 /// Tag numbers: TIFF 6.0, Exif 2.32 section 4.6, Adobe TIFF technical notes, GeoTIFF 1.1.
 mod tag {
+    pub(super) const DESCRIPTION: u16 = 0x010e;
     pub(super) const MAKE: u16 = 0x010f;
     pub(super) const STRIP_OFFSETS: u16 = 0x0111;
     pub(super) const STRIP_BYTES: u16 = 0x0117;
@@ -34,6 +35,7 @@ mod tag {
     pub(super) const EXIF_IFD: u16 = 0x8769;
     pub(super) const GPS_IFD: u16 = 0x8825;
     pub(super) const MAKER_NOTE: u16 = 0x927c;
+    pub(super) const USER_COMMENT: u16 = 0x9286;
     pub(super) const INTEROPERABILITY_IFD: u16 = 0xa005;
     pub(super) const DNG_PRIVATE: u16 = 0xc634;
     /// The next after the pointer to the GPS directory; nothing has it.
@@ -79,6 +81,8 @@ enum Content {
     Iptc,
     Photoshop,
     Note,
+    /// Words of a person or a program.
+    Text,
     Jpeg,
     /// Image data that is a JPEG stream.
     JpegData,
@@ -170,6 +174,10 @@ impl Walk {
             tag::MAKER_NOTE => Content::Note,
             tag::PANASONIC_JPEG => Content::Jpeg,
             tag::DNG_PRIVATE => return Ok(()),
+            tag::DESCRIPTION | tag::USER_COMMENT => {
+                self.keep.add(entry.value.clone().unwrap_or_default());
+                Content::Text
+            }
             geo if tag::GEO.contains(&geo) => {
                 self.geo.push(entry.clone());
                 return Ok(());
@@ -179,7 +187,11 @@ impl Walk {
                 if let (tag::MAKE, Some(value)) = (other, &entry.value) {
                     self.make = scan.some(value.start, 64, value)?;
                 }
-                self.keep.add(entry.value.clone().unwrap_or_default());
+                let value = entry.value.clone().unwrap_or_default();
+                // A directory that is a GPS directory as well: nothing else has three fractions under these tags.
+                if !(COORDINATES.contains(&other) && length(&value) == TRIPLE) {
+                    self.keep.add(value);
+                }
                 return Ok(());
             }
         };
@@ -302,8 +314,22 @@ impl Walk {
             Content::Iptc => iptc::datasets(scan, range),
             Content::Photoshop => iptc::resources(scan, range),
             Content::Note => notes::scan(scan, &self.layout, &range, &self.make),
+            Content::Text => described(scan, range),
             Content::Jpeg => jpeg::scan(scan, range),
             Content::JpegData => jpeg::scan_header(scan, range),
         }
     }
+}
+
+/// Hides coordinates that stand in a description, and only them.
+fn described(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    let bytes = scan.bytes(range.clone())?;
+    if !patterns::text(&bytes) {
+        return Ok(());
+    }
+    for found in iso::coordinates(&bytes) {
+        let start = range.start.saturating_add(found.start as u64);
+        scan.patch(start, Fill::Spaces(found.len() as u64))?;
+    }
+    Ok(())
 }
