@@ -228,7 +228,7 @@ impl Volume {
         match Backing::open(&device, std::os::fd::AsFd::as_fd(&*descriptor)) {
             Ok(backing) => {
                 self.counters.count(Counter::BackingOpened);
-                if self.counters.value(Counter::BackingOpened) % IDLE_BACKINGS == 0 {
+                if self.counters.value(Counter::BackingOpened).is_multiple_of(IDLE_BACKINGS) {
                     self.drop_idle_backings(node.id());
                 }
                 Ok(Some(Arc::new(backing)))
