@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::{Fill, Patch};
 
@@ -54,6 +55,22 @@ impl Patches {
                 }
             }
         }
+    }
+
+    /// Whether every byte of `range` is replaced.
+    pub(super) fn covers(&self, range: Range<u64>) -> bool {
+        let first = self.0.partition_point(|patch| patch.end() <= range.start);
+        let mut at = range.start;
+        for patch in self.0.get(first..).unwrap_or_default() {
+            if patch.offset > at {
+                break;
+            }
+            at = patch.end();
+            if at >= range.end {
+                return true;
+            }
+        }
+        range.is_empty()
     }
 
     /// The replacements in ascending order.

@@ -113,7 +113,7 @@ pub(super) fn search_since(
         for found in signs.find_overlapping_iter(&bytes) {
             let Some((_, sign)) = SIGNS.get(found.pattern().as_usize()) else { continue };
             let place = at.saturating_add(found.start() as u64);
-            if let Some(reason) = judge(scan, *sign, &bytes, found.start(), place..range.end)? {
+            if let Some(reason) = judge(scan, *sign, &bytes, found.start(), (place..range.end, mark))? {
                 return Ok(Some(reason));
             }
         }
@@ -127,13 +127,14 @@ fn automaton() -> Option<&'static AhoCorasick> {
     SET.get_or_init(|| AhoCorasick::new(SIGNS.iter().map(|(pattern, _)| pattern)).ok()).as_ref()
 }
 
-/// Whether a sign at `at` of `bytes`, which in the file begins `rest`, tells a place.
+/// Whether a sign at `at` of `bytes`, which in the file begins `rest`, tells a place that no replacement found since
+/// `mark` hides.
 fn judge(
     scan: &mut Scan<'_>,
     sign: Sign,
     bytes: &[u8],
     at: usize,
-    rest: Range<u64>,
+    (rest, mark): (Range<u64>, usize),
 ) -> Result<Option<&'static str>, ScanError> {
     let limit = length(&rest);
     let told = match sign {
@@ -145,12 +146,12 @@ fn judge(
         Sign::Tiff(skip) => {
             let block = after(&rest, skip);
             let block = block.start..block.end.min(block.start.saturating_add(TRIAL));
-            changes(scan, tiff::scan, block)?.then_some("a GPS directory")
+            changes(scan, tiff::scan, block, mark)?.then_some("a GPS directory")
         }
         Sign::Resource => {
-            changes(scan, iptc::resources, rest)?.then_some("a Photoshop resource with a place")
+            changes(scan, iptc::resources, rest, mark)?.then_some("a Photoshop resource with a place")
         }
-        Sign::Packet => packet(scan, bytes, at, rest)?.then_some("XMP with a place"),
+        Sign::Packet => packet(scan, bytes, at, (rest, mark))?.then_some("XMP with a place"),
         Sign::Tag => coordinates::tagged(bytes, at).then_some("a location tag"),
         Sign::Camcorder => coordinates::camcorder(bytes, at).then_some("a camcorder's GPS"),
     };
@@ -162,21 +163,36 @@ fn changes(
     scan: &mut Scan<'_>,
     scanner: fn(&mut Scan<'_>, Range<u64>) -> Result<(), ScanError>,
     range: Range<u64>,
+    mark: usize,
 ) -> Result<bool, ScanError> {
-    scan.step()?;
-    let mark = scan.mark();
-    let result = scan.nested(|scan| scanner(scan, range));
-    let changed = scan.mark() > mark;
-    scan.rewind(mark);
-    match result {
-        Ok(()) => Ok(changed),
+    match tried(scan, scanner, range, mark) {
         Err(ScanError::Malformed(_)) => Ok(false),
-        Err(error) => Err(error),
+        result => result,
     }
 }
 
+/// Runs a scanner and forgets what it found: whether there was anything that is not replaced since `mark` anyway.
+fn tried(
+    scan: &mut Scan<'_>,
+    scanner: fn(&mut Scan<'_>, Range<u64>) -> Result<(), ScanError>,
+    range: Range<u64>,
+    mark: usize,
+) -> Result<bool, ScanError> {
+    scan.step()?;
+    let before = scan.mark();
+    let result = scan.nested(|scan| scanner(scan, range));
+    let found = scan.take(before);
+    result?;
+    Ok(!scan.covers(mark, &found))
+}
+
 /// Whether the packet that begins there tells a place; one that cannot be followed does if it looks so.
-fn packet(scan: &mut Scan<'_>, bytes: &[u8], at: usize, rest: Range<u64>) -> Result<bool, ScanError> {
+fn packet(
+    scan: &mut Scan<'_>,
+    bytes: &[u8],
+    at: usize,
+    (rest, mark): (Range<u64>, usize),
+) -> Result<bool, ScanError> {
     let open = bytes.get(at..).unwrap_or_default();
     let close: &[u8] = if open.starts_with(b"<x:") { b"</x:xmpmeta>" } else { b"</rdf:RDF>" };
     // A packet that ends in a later block is read whole.
@@ -188,13 +204,8 @@ fn packet(scan: &mut Scan<'_>, bytes: &[u8], at: usize, rest: Range<u64>) -> Res
         }
     };
     let end = rest.start.saturating_add(end as u64).saturating_add(close.len() as u64).min(rest.end);
-    let mark = scan.mark();
-    let result = xmp::scan(scan, rest.start..end);
-    let changed = scan.mark() > mark;
-    scan.rewind(mark);
-    match result {
-        Ok(()) => Ok(changed),
+    match tried(scan, xmp::scan, rest.start..end, mark) {
         Err(ScanError::Malformed(_)) => Ok(true),
-        Err(error) => Err(error),
+        result => result,
     }
 }

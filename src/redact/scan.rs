@@ -109,6 +109,20 @@ impl<'a> Scan<'a> {
         self.patches.truncate(mark);
     }
 
+    /// Takes away the replacements found since `mark`.
+    pub(super) fn take(&mut self, mark: usize) -> Vec<Patch> {
+        self.patches.split_off(mark.min(self.patches.len()))
+    }
+
+    /// Whether the replacements found since `mark` replace every byte of `others`.
+    pub(super) fn covers(&self, mark: usize, others: &[Patch]) -> bool {
+        if others.is_empty() {
+            return true;
+        }
+        let patches = Patches::new(self.patches.get(mark..).unwrap_or_default().to_vec());
+        others.iter().all(|other| patches.covers(other.offset..other.end()))
+    }
+
     /// Runs a scanner over bytes that are not in the file as they are (inflated, decoded), at this scan's expense;
     /// answers with the replacements in those bytes.
     pub(super) fn inside<T>(

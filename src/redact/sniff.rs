@@ -171,7 +171,11 @@ pub fn sniff(head: &[u8]) -> Option<Format> {
 pub(super) fn candidates(head: &[u8]) -> Vec<Format> {
     let magics = MAGICS.iter().filter(|(magic, _)| head.starts_with(magic)).map(|(_, format)| *format);
     let mut found: Vec<Format> = magics.collect();
-    found.extend([boxes(head), riff(head), ebml(head), streams(head), text(head)].into_iter().flatten());
+    found.extend([boxes(head), riff(head), ebml(head), text(head)].into_iter().flatten());
+    if found.is_empty() {
+        // The weakest signs: the mark of UTF-16 looks like MPEG audio.
+        found.extend(streams(head));
+    }
     found
 }
 

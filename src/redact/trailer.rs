@@ -1,7 +1,6 @@
 //! What stands after the end of a JPEG or PNG image: videos of motion photos, further images, vendors' blocks.
 //!
-//! Segments of further JPEG images are found by the search in [`super::jpeg`]; here are the other formats. Whatever is
-//! left must not look like a location, else the file cannot be made safe.
+//! Whatever no scanner knows must not look like a location, else the file cannot be made safe.
 
 #![forbid(unsafe_code)]
 
@@ -11,50 +10,59 @@ use memchr::memmem;
 
 use crate::redact::bytes::{Endian, array, length, part};
 use crate::redact::scan::Scan;
-use crate::redact::{Fill, ScanError, iso, patterns, png};
+use crate::redact::{Fill, ScanError, iso, jpeg, patterns, png};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+const JPEG: &[u8] = b"\xff\xd8\xff";
 /// Bytes of a trailer that are held in memory together.
 const MOST: u64 = 64 << 20;
 /// A Samsung block whose value is the mobile country code.
 const COUNTRY_CODE: &[u8] = b"MCC_Data";
 
-/// Hides the location in what follows an image.
-pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+/// Hides the location in what follows an image; `mark` is that of the image's scan.
+pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>, mark: usize) -> Result<(), ScanError> {
     scan.step()?;
     if length(&range) > MOST {
         return Err(ScanError::Budget("bytes after the image"));
     }
-    let mark = scan.mark();
     let bytes = scan.bytes(range.clone())?;
     let mut rest = range.start;
-    for (start, is_png) in starts(&bytes) {
+    for (start, kind) in starts(&bytes) {
         let start = range.start.saturating_add(start as u64);
         if start < rest {
             continue;
         }
-        if is_png {
-            png::scan(scan, start..range.end)?;
-            // It has looked at all that follows it as well.
-            return leftover(scan, rest..start, mark);
-        }
-        let end = boxes(scan, &(start..range.end))?;
-        scan.nested(|scan| iso::scan(scan, start..end))?;
         leftover(scan, rest..start, mark)?;
-        rest = end;
+        match kind {
+            // They look at all that follows them as well.
+            Kind::Png => return png::scan(scan, start..range.end),
+            Kind::Jpeg => return jpeg::scan(scan, start..range.end),
+            Kind::Video => rest = boxes(scan, &(start..range.end))?,
+        }
+        scan.nested(|scan| iso::scan(scan, start..rest))?;
     }
     samsung(scan, &range, &bytes)?;
     leftover(scan, rest..range.end, mark)
 }
 
-/// Where files of other formats begin, and whether they are PNG.
-fn starts(bytes: &[u8]) -> Vec<(usize, bool)> {
+/// What begins in a trailer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Video,
+    Png,
+    Jpeg,
+}
+
+/// Where files of other formats begin.
+fn starts(bytes: &[u8]) -> Vec<(usize, Kind)> {
     let videos = memmem::find_iter(bytes, b"ftyp").filter_map(|at| {
         let start = at.checked_sub(4)?;
         let size = Endian::Big.u32(bytes, start)?;
-        (8..=1024).contains(&size).then_some((start, false))
+        (8..=1024).contains(&size).then_some((start, Kind::Video))
     });
-    let mut found: Vec<_> = videos.chain(memmem::find_iter(bytes, PNG).map(|at| (at, true))).collect();
+    let pictures = memmem::find_iter(bytes, PNG).map(|at| (at, Kind::Png));
+    let photographs = memmem::find_iter(bytes, JPEG).map(|at| (at, Kind::Jpeg));
+    let mut found: Vec<_> = videos.chain(pictures).chain(photographs).collect();
     found.sort_unstable();
     found
 }

@@ -16,6 +16,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
     if !head.starts_with(b"RIFF") || head.get(8..) != Some(b"WEBP") {
         return Err(ScanError::Malformed("WebP"));
     }
+    let mark = scan.mark();
     let mut rest = after(&range, 12);
     while length(&rest) >= 8 {
         scan.step()?;
@@ -31,7 +32,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
         chunk(scan, name, body.clone())?;
         rest.start = body.end.saturating_add(size & 1).min(rest.end);
     }
-    trailer::scan(scan, rest)
+    trailer::scan(scan, rest, mark)
 }
 
 fn chunk(scan: &mut Scan<'_>, name: &[u8], body: Range<u64>) -> Result<(), ScanError> {

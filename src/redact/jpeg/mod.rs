@@ -30,12 +30,13 @@ const SIGNATURE: u64 = 64;
 /// Hides the location in the JPEG image that starts where `range` starts, and in whatever follows it there.
 pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
     scan.nested(|scan| {
+        let mark = scan.mark();
         let mut segments = Segments::default();
         let data = header(scan, &range, &mut segments)?;
         let end = search(scan, &data, &mut segments)?;
         segments.finish(scan)?;
         match end {
-            Some(end) if end < range.end => trailer::scan(scan, end..range.end),
+            Some(end) if end < range.end => trailer::scan(scan, end..range.end, mark),
             Some(_) | None => Ok(()),
         }
     })

@@ -30,6 +30,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
         if scan.some(range.start, 8, &range)? != SIGNATURE {
             return Err(ScanError::Malformed("PNG"));
         }
+        let mark = scan.mark();
         let mut rest = range.start.saturating_add(8)..range.end;
         while length(&rest) >= FRAME {
             scan.step()?;
@@ -42,7 +43,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
             chunk(scan, name, &whole)?;
             rest.start = whole.end;
             if last {
-                return trailer::scan(scan, rest);
+                return trailer::scan(scan, rest, mark);
             }
         }
         cut(scan, rest)
@@ -86,7 +87,11 @@ fn chunk(scan: &mut Scan<'_>, name: &[u8], whole: &Range<u64>) -> Result<(), Sca
         return Ok(());
     }
     let named = whole.start.saturating_add(4)..body.end;
-    let sum = crc32fast::hash(&scan.patched(named, mark)?);
+    let stored = Endian::Big.u32(&scan.bytes(body.end..whole.end)?, 0).unwrap_or(0);
+    // A checksum that was wrong stays wrong by the same bits, so that every reader accepts or rejects the chunk as
+    // it did.
+    let wrong = stored ^ crc32fast::hash(&scan.bytes(named.clone())?);
+    let sum = wrong ^ crc32fast::hash(&scan.patched(named, mark)?);
     scan.patch(body.end, Fill::Bytes(sum.to_be_bytes().into()))
 }
 

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use super::{deflate, profile, withdraw};
 use crate::redact::bytes::{after, length};
@@ -77,11 +77,23 @@ fn content(scan: &mut Scan<'_>, keyword: &[u8], text: Range<u64>) -> Result<(), 
     if told { scan.patch(text.start, Fill::Spaces(length(&text))) } else { Ok(()) }
 }
 
-/// Keywords under which programs write coordinates and places.
+/// Keywords under which programs write coordinates and places. ImageMagick copies the GPS directory into such texts;
+/// its clock, datum and version tell none.
 fn names_a_place(keyword: &[u8]) -> bool {
     let lower = keyword.to_ascii_lowercase();
     let local = lower.rsplit(|byte| *byte == b':').next().unwrap_or_default();
-    local.starts_with(b"gps")
+    let told = [
+        &b"latitude"[..],
+        b"longitude",
+        b"altitude",
+        b"area",
+        b"method",
+        b"position",
+        b"dest",
+        b"speed",
+        b"track",
+    ];
+    (local.starts_with(b"gps") && told.iter().any(|part| memmem::find(local, part).is_some()))
         || [&b"location"[..], b"latitude", b"longitude", b"city", b"country", b"state", b"sublocation"]
             .contains(&local)
 }

@@ -37,15 +37,13 @@ pub(super) struct Entry {
     pub(super) place: Range<u64>,
     pub(super) tag: u16,
     pub(super) kind: u16,
-    pub(super) count: u64,
     /// The value field as it stands: 4 or 8 bytes.
     pub(super) field: Vec<u8>,
     /// Where in the file its value lies; `None` where the block does not hold it.
     pub(super) value: Option<Range<u64>>,
 }
 
-/// Magic numbers after the two letters: TIFF, Panasonic RW2, Olympus ORF (two), and one that old Olympus writes.
-const MAGICS: [u16; 5] = [42, 0x0055, 0x4f52, 0x5352, 0x4352];
+/// The number after the two letters in the 64-bit layout.
 const BIG_MAGIC: u16 = 43;
 /// Bytes of each kind of value by its number; those that no version defines count as single bytes.
 const KIND_BYTES: [u64; 19] = [1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 1, 1, 8, 8, 8];
@@ -61,14 +59,9 @@ impl Layout {
             _ => return Err(MALFORMED),
         };
         let magic = endian.u16(&head, 2).ok_or(MALFORMED)?;
+        // Readers take any other number for the classic layout: raw formats have their own.
         let layout = Layout { endian, big: magic == BIG_MAGIC, range: range.clone() };
-        let first = if layout.big {
-            endian.u64(&head, 8)
-        } else if MAGICS.contains(&magic) {
-            endian.u32(&head, 4).map(u64::from)
-        } else {
-            None
-        };
+        let first = if layout.big { endian.u64(&head, 8) } else { endian.u32(&head, 4).map(u64::from) };
         Ok((layout, first.ok_or(MALFORMED)?))
     }
 
@@ -114,7 +107,7 @@ impl Layout {
             let found = start..start.saturating_add(bytes).min(self.range.end);
             (length(&found) > 0).then_some(found)
         };
-        Some(Entry { place, tag, kind, count, field, value })
+        Some(Entry { place, tag, kind, field, value })
     }
 
     /// The numbers of an entry, at most `limit`: offsets, counts and pointers of whatever kind was written.

@@ -22,6 +22,9 @@ mod notes;
 mod tests;
 mod walk;
 
+/// Bytes of a block with one directory of one entry.
+const SMALLEST: u64 = 8 + 2 + 12;
+
 /// Hides the location in a TIFF block. `range` starts at its header (`II` or `MM`), to which all offsets refer.
 ///
 /// Pointers and values that lie outside the block are nobody's to read and are passed over; only a header that is
@@ -48,7 +51,7 @@ pub(super) fn scan_or_blank(scan: &mut Scan<'_>, range: Range<u64>) -> Result<()
     match self::scan(scan, range.clone()) {
         Err(ScanError::Malformed(_)) => {
             scan.rewind(mark);
-            blank(scan, range)
+            if length(&range) < SMALLEST { Ok(()) } else { blank(scan, range) }
         }
         result => result,
     }

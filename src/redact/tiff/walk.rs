@@ -49,6 +49,8 @@ const MAX_STRIPS: u64 = 1 << 20;
 const MAX_POINTERS: u64 = 256;
 /// A GPS directory with more entries than this points somewhere else: its pointer goes, and not all it covers.
 const MAX_GPS_ENTRIES: usize = 512;
+/// The tag of a GPS directory that tells nothing: the version of the scheme.
+const VERSION: u16 = 0;
 /// The last tag of a GPS directory (Exif 2.32, table 15).
 const LAST_GPS_TAG: u16 = 0x1f;
 /// Bytes that stand for a value whose kind nobody defines.
@@ -229,6 +231,9 @@ impl Walk {
 
     /// Empties a GPS directory.
     fn empty(&mut self, scan: &mut Scan<'_>, offset: u64, directory: &Directory) -> Result<(), ScanError> {
+        if directory.entries.iter().all(|entry| entry.tag == VERSION) {
+            return Ok(());
+        }
         let regular = directory.entries.len() <= MAX_GPS_ENTRIES && self.keep.spares(&directory.span);
         if regular {
             self.zero(scan, Some(&directory.span))?;
