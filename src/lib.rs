@@ -5,6 +5,7 @@
 pub mod admin;
 pub mod binder;
 pub mod config;
+pub mod daemon;
 pub mod diag;
 pub mod error;
 pub mod fs;
@@ -15,5 +16,6 @@ pub mod node;
 pub mod platform;
 pub mod policy;
 pub mod redact;
+pub mod sample;
 pub mod shell;
 pub mod store;

@@ -24,7 +24,7 @@ impl Explanation {
         };
         Explanation {
             uid: caller.uid,
-            operation: names::operation_name(operation).to_owned(),
+            operation: operation.name().to_owned(),
             path: path.to_owned(),
             allowed: errno.is_none(),
             view,

@@ -2,32 +2,12 @@
 
 #![forbid(unsafe_code)]
 
-use crate::policy::{self, FileGrant, Operation, PackageName, Permissions};
+use crate::policy::{self, FileGrant, OPERATIONS, Operation, PackageName, Permissions};
 
 use super::{AdminError, Section};
 
 /// The longest package name that Android accepts.
 const PACKAGE_NAME_MAX: usize = 223;
-
-/// Every operation that can be asked about, by name.
-const OPERATIONS: [(&str, Operation); 16] = [
-    ("look", Operation::Look),
-    ("read", Operation::Open { read: true, write: false }),
-    ("write", Operation::Open { read: false, write: true }),
-    ("readwrite", Operation::Open { read: true, write: true }),
-    ("open", Operation::Open { read: true, write: false }),
-    ("read-redacted", Operation::OpenRedacted { write: false }),
-    ("create", Operation::Create),
-    ("mkdir", Operation::MakeDirectory),
-    ("unlink", Operation::Unlink),
-    ("rmdir", Operation::RemoveDirectory),
-    ("rename-from", Operation::RenameFrom),
-    ("rename-to", Operation::RenameTo),
-    ("replace", Operation::Replace),
-    ("list", Operation::List),
-    ("opendir", Operation::OpenDirectory),
-    ("utime", Operation::SetTimes),
-];
 
 /// Roles: names for permissions that go together.
 const ROLES: [(&str, Permissions); 4] = [
@@ -118,11 +98,6 @@ pub fn role(name: &str) -> Result<Permissions, AdminError> {
 /// [`AdminError::UnknownOperation`]
 pub(super) fn operation(name: &str) -> Result<Operation, AdminError> {
     find(&OPERATIONS, name).ok_or_else(|| AdminError::UnknownOperation { name: name.to_owned() })
-}
-
-/// The name of an operation; `none` for an open that neither reads nor writes.
-pub fn operation_name(operation: Operation) -> &'static str {
-    OPERATIONS.iter().find(|(_, known)| *known == operation).map_or("none", |(name, _)| name)
 }
 
 /// The access of a grant.

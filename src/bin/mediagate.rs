@@ -51,7 +51,7 @@ fn report(done: Result<Outcome, ShellError>) -> ExitCode {
 
 fn serve(arguments: &ServeArguments, socket: Option<PathBuf>) -> ExitCode {
     match settled(arguments, socket) {
-        Ok(options) => ended(Err(anyhow::anyhow!("no daemon for {options:?}"))),
+        Ok(options) => ended(mediagate::daemon::serve(&options)),
         Err(error) => report(Err(error)),
     }
 }

@@ -85,7 +85,7 @@ impl Volume {
             return Err(FsError::Plain(Errno::EISDIR));
         }
         let (permit, access) = self.permit(context, inode, request.operation())?;
-        let terms = Terms { permit, access, request, since: now() };
+        let terms = Terms::new(context, permit, access, request);
         // The view is chosen here, so that it cannot be stale; a file with nothing to hide is opened in full.
         let views: &[View] = if access.view == View::Full { &[View::Full] } else { &[View::Full, View::Redacted] };
         for view in views {
@@ -117,7 +117,7 @@ impl Volume {
         let entry = self.entry_in(&inode, &stat, View::Full)?;
         let access = Access { view: View::Full, rule: CREATOR };
         let request = OpenRequest { truncate: false, ..request };
-        let terms = Terms { permit, access, request, since: now() };
+        let terms = Terms::new(context, permit, access, request);
         let opened = self.open_node(context, entry.node.node(), terms, Some(data))?;
         Ok(Created { entry, opened })
     }

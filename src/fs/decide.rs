@@ -103,7 +103,7 @@ impl Volume {
         self.decisions.push(Decision {
             time: now(),
             uid: context.uid.raw(),
-            operation: operation_name(operation),
+            operation: operation.name(),
             path: path(),
             rule: rule.0,
             errno,
@@ -129,25 +129,5 @@ pub(super) fn enforce(verdict: Verdict) -> Result<(Permit, Access), FsError> {
     match verdict {
         Verdict::Allow(permit, access) => Ok((permit, access)),
         Verdict::Deny { reason, rule } => Err(FsError::Denied { reason, rule }),
-    }
-}
-
-/// The name of an operation in the audit and in `check --op`.
-pub(super) fn operation_name(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Look => "look",
-        Operation::Open { write: false, .. } => "read",
-        Operation::Open { write: true, .. } => "write",
-        Operation::OpenRedacted { .. } => "open-redacted",
-        Operation::Create => "create",
-        Operation::MakeDirectory => "mkdir",
-        Operation::Unlink => "unlink",
-        Operation::RemoveDirectory => "rmdir",
-        Operation::RenameFrom => "rename-from",
-        Operation::RenameTo => "rename-to",
-        Operation::Replace => "replace",
-        Operation::List => "list",
-        Operation::OpenDirectory => "opendir",
-        Operation::SetTimes => "set-times",
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::facts::Facts;
 use super::open::{OpenRequest, Terms};
-use super::{Context, Entry, FsError, Volume, VolumeInode, now};
+use super::{Context, Entry, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
@@ -57,7 +57,7 @@ impl Volume {
         self.outside_private_trees(&self.caller(context), &*self.facts(inode)?)?;
         let (permit, access) = self.permit(context, inode, Operation::OpenDirectory)?;
         let stream = inode.descriptor(&self.nodes.descriptors)?.list()?;
-        let terms = Terms { permit, access, request: OpenRequest::default(), since: now() };
+        let terms = Terms::new(context, permit, access, OpenRequest::default());
         let content = Content::Directory(stream.into());
         Ok(self.handles.insert(Handle::new(node, context.uid, content, terms)))
     }

@@ -10,7 +10,7 @@ use super::{Context, FsError, Volume, VolumeInode};
 use crate::error::Errno;
 use crate::id::{MediaId, Uid};
 use crate::lower::{FileName, fold};
-use crate::policy::{self, FileFacts, Operation, Verdict, View};
+use crate::policy::{self, Caller, FileFacts, Operation, Verdict, View};
 use crate::redact::Plan;
 use crate::store::{EntryName, NewEntry};
 
@@ -19,6 +19,8 @@ use crate::store::{EntryName, NewEntry};
 pub struct Explained {
     /// What policy answers.
     pub verdict: Verdict,
+    /// Who it was asked for.
+    pub caller: Caller,
     /// The facts of the entry, as policy takes them.
     pub facts: FileFacts,
     /// What else bears on the answer: a name and a value each.
@@ -42,8 +44,7 @@ impl Volume {
     /// # Errors
     /// ENOENT where the path leads nowhere and nothing is to be made there; else the lower file system's own.
     pub fn explain(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explained, FsError> {
-        let context = Context { uid };
-        let caller = self.caller(context);
+        let caller = self.caller(Context { uid, pid: 0 });
         let new = matches!(operation, Operation::Create | Operation::MakeDirectory | Operation::RenameTo);
         match self.resolve(path) {
             Ok(inode) => {
@@ -52,7 +53,7 @@ impl Volume {
                 let kind = if inode.is_directory() { None } else { Some(self.kind(&inode, &facts)?) };
                 let known = self.for_policy(&caller, &facts, inode.is_directory(), kind);
                 let (further, opaque) = self.further(&inode, &facts, verdict)?;
-                Ok(Explained { verdict, facts: known, further, opaque })
+                Ok(Explained { verdict, caller, facts: known, further, opaque })
             }
             Err(error) if new && error.errno() == Errno::ENOENT => {
                 let (parent, name) = path.trim_end_matches('/').rsplit_once('/').unwrap_or(("", path));
@@ -62,7 +63,7 @@ impl Volume {
                 let prospect = self.prospect(&parent, &name, directory)?;
                 let known = self.for_policy(&caller, &prospect.facts, directory, prospect.kind);
                 let verdict = policy::decide(&caller, &known, &operation);
-                Ok(Explained { verdict, facts: known, further: Vec::new(), opaque: None })
+                Ok(Explained { verdict, caller, facts: known, further: Vec::new(), opaque: None })
             }
             Err(error) => Err(error),
         }

@@ -193,7 +193,7 @@ impl Volume {
         }
         if request.read || request.write {
             let open = Operation::Open { read: request.read, write: request.write };
-            self.permit(context, inode, open)?;
+            let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
         }
         Ok(())
     }

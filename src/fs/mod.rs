@@ -66,6 +66,8 @@ pub const CACHED: Duration = Duration::from_secs(60);
 pub struct Context {
     /// The caller's uid, from the kernel.
     pub uid: Uid,
+    /// The caller's process, for reports: it decides nothing.
+    pub pid: u32,
 }
 
 /// What a volume serves.

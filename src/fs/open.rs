@@ -57,6 +57,14 @@ pub struct Terms {
     pub request: OpenRequest,
     /// Seconds since 1970.
     pub since: i64,
+    /// The process that opened it.
+    pub pid: u32,
+}
+
+impl Terms {
+    pub(super) fn new(context: Context, permit: Permit, access: Access, request: OpenRequest) -> Terms {
+        Terms { permit, access, request, since: now(), pid: context.pid }
+    }
 }
 
 /// What OPEN answers.
@@ -95,7 +103,7 @@ impl Volume {
         let caller = self.caller(context);
         self.outside_private_trees(&caller, &*self.facts(node.inode())?)?;
         let (permit, access) = self.permit(context, node.inode(), request.operation())?;
-        let opened = self.open_node(context, &node, Terms { permit, access, request, since: now() }, None);
+        let opened = self.open_node(context, &node, Terms::new(context, permit, access, request), None);
         if matches!(opened, Err(FsError::StaleView)) {
             self.counters.count(Counter::StaleView);
         }

@@ -27,6 +27,8 @@ pub struct HandleReport {
     pub writes: bool,
     /// The rule that allowed it.
     pub rule: &'static str,
+    /// The process that opened it.
+    pub pid: u32,
     /// Seconds since 1970.
     pub since: i64,
     /// The node that was opened.
@@ -105,6 +107,7 @@ impl Volume {
             },
             writes: handle.terms.request.write,
             rule: handle.terms.access.rule.0,
+            pid: handle.terms.pid,
             since: handle.terms.since,
             node: handle.node.id().raw(),
         }

@@ -15,7 +15,7 @@ use crate::id::{HandleId, NodeId, Uid};
 use crate::lower::{FileName, TimeToSet};
 
 pub(super) fn context(request: &Request) -> Context {
-    Context { uid: Uid::new(request.uid()) }
+    Context { uid: Uid::new(request.uid()), pid: request.pid() }
 }
 
 pub(super) fn node(number: INodeNo) -> NodeId {

@@ -324,6 +324,34 @@ impl Operation {
     }
 }
 
+/// Every operation that can be asked about, by the name that `check`, the audit and the documents use. The first of
+/// several names of an operation is the one that is shown.
+pub const OPERATIONS: [(&str, Operation); 16] = [
+    ("look", Operation::Look),
+    ("read", Operation::Open { read: true, write: false }),
+    ("write", Operation::Open { read: false, write: true }),
+    ("readwrite", Operation::Open { read: true, write: true }),
+    ("open", Operation::Open { read: true, write: false }),
+    ("read-redacted", Operation::OpenRedacted { write: false }),
+    ("create", Operation::Create),
+    ("mkdir", Operation::MakeDirectory),
+    ("unlink", Operation::Unlink),
+    ("rmdir", Operation::RemoveDirectory),
+    ("rename-from", Operation::RenameFrom),
+    ("rename-to", Operation::RenameTo),
+    ("replace", Operation::Replace),
+    ("list", Operation::List),
+    ("opendir", Operation::OpenDirectory),
+    ("utime", Operation::SetTimes),
+];
+
+impl Operation {
+    /// The name of the operation; `none` for an open that neither reads nor writes.
+    pub fn name(self) -> &'static str {
+        OPERATIONS.iter().find(|(_, known)| *known == self).map_or("none", |(name, _)| name)
+    }
+}
+
 /// How a file is seen.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum View {

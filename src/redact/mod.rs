@@ -12,6 +12,7 @@
 mod bytes;
 mod container;
 mod dispatch;
+mod encoding;
 mod gif;
 mod iptc;
 mod iso;
@@ -32,6 +33,7 @@ mod webp;
 mod xmp;
 
 pub use dispatch::plan;
+pub use encoding::{NoPlan, SCANNER_VERSION};
 pub use patches::Patches;
 pub use plan::{Fill, OpaqueReason, Patch, Plan};
 pub use sniff::{Format, Media, sniff};

@@ -1,0 +1,187 @@
+//! The serving part as the administration sees it.
+
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Instant;
+
+use super::Stop;
+use super::volumes::{Mounted, Volumes};
+use crate::admin::{
+    AdminError, BackingRecord, CounterRecord, Dump, Explanation, Fact, Gate, HandleRecord, NodeRecord, ScanReport,
+    Section, Status, VolumeRecord,
+};
+use crate::config::ServeOptions;
+use crate::diag::{Counter, Counters};
+use crate::error::Errno;
+use crate::fs::FsError;
+use crate::id::{MediaId, NodeId, Uid};
+use crate::policy::Operation;
+use crate::store::Store;
+
+/// The serving part of this process.
+#[derive(Debug)]
+pub(super) struct DaemonGate {
+    volumes: Volumes,
+    store: Arc<Store>,
+    counters: Arc<Counters>,
+    threads: u32,
+    started: Instant,
+    stop: parking_lot::Mutex<Sender<Stop>>,
+}
+
+impl DaemonGate {
+    pub(super) fn new(
+        volumes: Volumes,
+        store: Arc<Store>,
+        counters: Arc<Counters>,
+        options: &ServeOptions,
+        stop: Sender<Stop>,
+    ) -> DaemonGate {
+        let threads = options.threads.get();
+        DaemonGate { volumes, store, counters, threads, started: Instant::now(), stop: stop.into() }
+    }
+
+    pub(super) fn volumes(&self) -> &Volumes {
+        &self.volumes
+    }
+
+    fn locate<'p>(&self, path: &'p str) -> Result<(&Mounted, &'p str), AdminError> {
+        self.volumes.locate(path).ok_or_else(|| AdminError::OutsideVolumes { path: path.to_owned() })
+    }
+
+    fn nodes(&self) -> Vec<NodeRecord> {
+        let of = |mounted: &Mounted| {
+            let mount = mounted.mount.display().to_string();
+            let reports = mounted.volume.node_reports();
+            reports.into_iter().map(move |node| NodeRecord {
+                node: NodeId::new(node.id),
+                mount: mount.clone(),
+                path: node.path,
+                view: node.view.to_owned(),
+                lookup_count: node.lookups,
+                handles: node.opens.into(),
+            })
+        };
+        self.volumes.iter().flat_map(of).collect()
+    }
+
+    fn handles(&self) -> Vec<HandleRecord> {
+        let of = |mounted: &Mounted| mounted.volume.handle_reports();
+        let record = |handle: crate::fs::HandleReport| HandleRecord {
+            handle: handle.id.raw(),
+            node: NodeId::new(handle.node),
+            uid: Uid::new(handle.uid),
+            pid: handle.pid,
+            mode: handle.io.to_owned(),
+            writes: handle.writes,
+            path: handle.path,
+        };
+        self.volumes.iter().flat_map(of).map(record).collect()
+    }
+
+    fn backings(&self) -> Vec<BackingRecord> {
+        let of = |mounted: &Mounted| mounted.volume.node_reports();
+        let record = |node: crate::fs::NodeReport| {
+            Some(BackingRecord {
+                backing: node.backing?,
+                node: NodeId::new(node.id),
+                handles: node.opens.into(),
+                path: node.path,
+            })
+        };
+        self.volumes.iter().flat_map(of).filter_map(record).collect()
+    }
+
+    fn counts(&self) -> Vec<CounterRecord> {
+        let record = |counter: &Counter| CounterRecord {
+            name: counter.name().to_owned(),
+            value: self.counters.value(*counter),
+        };
+        Counter::ALL.iter().map(record).collect()
+    }
+}
+
+/// An error of the serving part in the administration's words.
+fn failure(path: &str, operation: &'static str, error: &FsError) -> AdminError {
+    match error.errno() {
+        errno @ (Errno::ENOENT | Errno::ENOTDIR | Errno::EINVAL | Errno::ENAMETOOLONG | Errno::ELOOP) => {
+            AdminError::NoSuchFile { path: path.to_owned(), errno }
+        }
+        _ => AdminError::internal(operation, error),
+    }
+}
+
+impl Gate for DaemonGate {
+    fn explain(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explanation, AdminError> {
+        let (mounted, rest) = self.locate(path)?;
+        let explained = mounted
+            .volume
+            .explain(uid, operation, rest)
+            .map_err(|error| failure(path, "explain", &error))?;
+        let mut explanation =
+            Explanation::of(&explained.caller, operation, path, &explained.facts, &explained.verdict);
+        explanation.facts.extend(explained.further.into_iter().map(|fact| Fact::new(fact.name, fact.value)));
+        if let Some(reason) = explained.opaque {
+            explanation.allowed = false;
+            explanation.errno = Some(Errno::EACCES.name());
+            explanation.sentence = format!("The content cannot be made safe for this caller: {reason}.");
+        }
+        Ok(explanation)
+    }
+
+    fn dump(&self, section: Section) -> Dump {
+        Dump {
+            nodes: section.has(Section::Nodes).then(|| self.nodes()),
+            handles: section.has(Section::Handles).then(|| self.handles()),
+            backings: section.has(Section::Backings).then(|| self.backings()),
+            counters: section.has(Section::Counters).then(|| self.counts()),
+            applications: None,
+            grants: None,
+        }
+    }
+
+    fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, AdminError> {
+        super::index::run(&self.volumes, &self.store, path, full)
+    }
+
+    fn entry_of(&self, path: &str) -> Result<MediaId, AdminError> {
+        let (mounted, rest) = self.locate(path)?;
+        mounted.volume.row_of(rest).map_err(|error| failure(path, "find the entry", &error))
+    }
+
+    fn status(&self) -> Status {
+        let sizes: Vec<_> = self.volumes.iter().map(|mounted| mounted.volume.sizes()).collect();
+        let volume = |mounted: &Mounted| {
+            let passthrough = mounted.volume.passthrough();
+            VolumeRecord {
+                lower: mounted.volume.lower().display().to_string(),
+                mount: mounted.mount.display().to_string(),
+                passthrough: passthrough.is_ok(),
+                why_not: passthrough.err(),
+            }
+        };
+        Status {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            uptime_seconds: self.started.elapsed().as_secs(),
+            threads: self.threads,
+            nodes: sizes.iter().map(|(nodes, _)| *nodes as u64).sum(),
+            handles: sizes.iter().map(|(_, handles)| *handles as u64).sum(),
+            backings: self.backings().len() as u64,
+            volumes: self.volumes.iter().map(volume).collect(),
+        }
+    }
+
+    fn stop(&self) {
+        // The daemon is stopping already when nobody listens.
+        let _sent = self.stop.lock().send(Stop::Asked);
+    }
+
+    fn policy_changed(&self) {
+        for mounted in self.volumes.iter() {
+            mounted.volume.forget_facts();
+        }
+    }
+}

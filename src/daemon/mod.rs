@@ -1,0 +1,106 @@
+//! The daemon: wiring, start and stop.
+//!
+//! A start either serves everything or leaves nothing behind. A stop takes the mounts out of the name space at once
+//! and serves what is open until its last close.
+
+#![forbid(unsafe_code)]
+
+mod audit;
+mod check;
+mod gate;
+mod privileges;
+mod volumes;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::admin::{Admin, Administration};
+use crate::config::ServeOptions;
+use crate::diag::{Counters, DecisionRing};
+use crate::id::Uid;
+use crate::store::Store;
+use crate::{admin, binder, platform};
+use gate::DaemonGate;
+use volumes::Volumes;
+
+/// The database's name in the state directory.
+const DATABASE: &str = "mediagate.db";
+/// How long a stop waits for files that are still open before it leaves them to the kernel.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves until SIGTERM, SIGINT, `stop` or an unmount.
+///
+/// # Errors
+/// One line that names what is wrong and the remedy; then nothing is mounted.
+pub fn serve(options: &ServeOptions) -> Result<()> {
+    platform::start_log().map_err(anyhow::Error::msg)?;
+    check::mount_point(&options.mount, &options.lower)?;
+    let own = Uid::new(rustix::process::geteuid().as_raw());
+    privileges::settle()?;
+    let store = Arc::new(open_store(&options.state)?);
+    let counters = Arc::new(Counters::default());
+    let decisions = Arc::new(DecisionRing::default());
+    let volumes = Volumes::open(options, own, &store, &counters, &decisions)?;
+    let (stop, stopped) = channel();
+    let gate = Arc::new(DaemonGate::new(volumes, store.clone(), counters, options, stop.clone()));
+    let admin = Arc::new(Admin::new(store.clone(), gate.clone(), own));
+    if let Some(apps) = &options.apps {
+        let requests = admin::read_applications(apps)?;
+        admin.session(own).set_applications(&requests)?;
+    }
+    let serving = binder::serve(admin, &options.socket)?;
+    on_signal(stop.clone())?;
+    let audit = audit::Writer::start(store, decisions, own)?;
+    let sessions = volumes::mount(gate.volumes(), options, &stop)?;
+    log::info!("serving {} at {}", options.lower.display(), options.mount.display());
+    let reason = wait(&stopped);
+    log::info!("stopping: {reason}");
+    drop(serving);
+    sessions.stop(PATIENCE);
+    audit.stop();
+    Ok(())
+}
+
+fn open_store(state: &Path) -> Result<Store> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(state).with_context(|| {
+        format!("cannot make the state directory {}: choose another one with --state DIR", state.display())
+    })?;
+    Ok(Store::open(&state.join(DATABASE))?)
+}
+
+/// What ends the daemon.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stop {
+    /// A signal.
+    Signal,
+    /// `mediagate stop`.
+    Asked,
+    /// Somebody unmounted a volume.
+    Unmounted,
+}
+
+fn wait(stopped: &Receiver<Stop>) -> &'static str {
+    match stopped.recv() {
+        Ok(Stop::Signal) => "signal",
+        Ok(Stop::Asked) => "asked by an administrator",
+        Ok(Stop::Unmounted) | Err(_) => "unmounted",
+    }
+}
+
+fn on_signal(stop: Sender<Stop>) -> Result<()> {
+    let mut signals =
+        signal_hook::iterator::Signals::new([SIGTERM, SIGINT]).context("cannot wait for signals")?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for _signal in signals.forever() {
+            // A stop that is under way already needs no second.
+            let _sent = stop.send(Stop::Signal);
+        }
+    })?;
+    Ok(())
+}
