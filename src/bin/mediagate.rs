@@ -18,6 +18,8 @@ const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
     let CommandLine { socket, command } = CommandLine::parse();
+    // Binder takes absolute paths only; a path that cannot be made absolute is named when it is used.
+    let socket = socket.map(|path| std::path::absolute(&path).unwrap_or(path));
     let done = match command {
         Command::Serve(arguments) => return serve(&arguments, socket),
         Command::Demo => return demo(),

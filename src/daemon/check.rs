@@ -41,8 +41,8 @@ pub(super) fn mount_point(mount: &Path, lower: &Path) -> Result<()> {
             mount.display()
         );
     }
-    let mut entries = fs::read_dir(&mount)
-        .with_context(|| format!("cannot read the mount point {}", mount.display()))?;
+    let mut entries =
+        fs::read_dir(&mount).with_context(|| format!("cannot read the mount point {}", mount.display()))?;
     if entries.next().is_some() {
         bail!(
             "the mount point {} is not empty: the mount would hide what is in it; use an empty directory",
@@ -55,7 +55,10 @@ pub(super) fn mount_point(mount: &Path, lower: &Path) -> Result<()> {
 /// A directory at which something is mounted is on another device than its parent, or is listed as a mount.
 fn is_mount_point(mount: &Path) -> Result<bool> {
     let mounts = fs::read_to_string("/proc/self/mountinfo").context("cannot read /proc/self/mountinfo")?;
-    Ok(mounts.lines().filter_map(|line| line.split(' ').nth(4)).any(|point| Path::new(&unescaped(point)) == mount))
+    Ok(mounts
+        .lines()
+        .filter_map(|line| line.split(' ').nth(4))
+        .any(|point| Path::new(&unescaped(point)) == mount))
 }
 
 /// mountinfo writes space, tab, newline and backslash as three octal digits (proc_pid_mountinfo(5)).

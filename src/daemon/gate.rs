@@ -9,8 +9,8 @@ use std::time::Instant;
 use super::Stop;
 use super::volumes::{Mounted, Volumes};
 use crate::admin::{
-    AdminError, BackingRecord, CounterRecord, Dump, Explanation, Fact, Gate, HandleRecord, NodeRecord, ScanReport,
-    Section, Status, VolumeRecord,
+    AdminError, BackingRecord, CounterRecord, Dump, Explanation, Fact, Gate, HandleRecord, NodeRecord,
+    ScanReport, Section, Status, VolumeRecord,
 };
 use crate::config::ServeOptions;
 use crate::diag::{Counter, Counters};
@@ -116,10 +116,8 @@ fn failure(path: &str, operation: &'static str, error: &FsError) -> AdminError {
 impl Gate for DaemonGate {
     fn explain(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explanation, AdminError> {
         let (mounted, rest) = self.locate(path)?;
-        let explained = mounted
-            .volume
-            .explain(uid, operation, rest)
-            .map_err(|error| failure(path, "explain", &error))?;
+        let explained =
+            mounted.volume.explain(uid, operation, rest).map_err(|error| failure(path, "explain", &error))?;
         let mut explanation =
             Explanation::of(&explained.caller, operation, path, &explained.facts, &explained.verdict);
         explanation.facts.extend(explained.further.into_iter().map(|fact| Fact::new(fact.name, fact.value)));

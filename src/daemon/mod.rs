@@ -8,6 +8,7 @@
 mod audit;
 mod check;
 mod gate;
+mod index;
 mod privileges;
 mod volumes;
 

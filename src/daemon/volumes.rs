@@ -149,7 +149,9 @@ fn tell(session: &Session, root: bool) {
         log::warn!("{mount}: no passthrough, the daemon serves every read and write: {reason}");
     }
     if !root {
-        log::warn!("{mount}: mounted as an ordinary user: only this user may walk in, and it sees everything");
+        log::warn!(
+            "{mount}: mounted as an ordinary user: only this user may walk in, and it sees everything"
+        );
     }
 }
 

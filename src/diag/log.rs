@@ -1,6 +1,7 @@
 //! The log: its settings for every platform, and the sink for plain Linux.
 //!
-//! Libraries beneath us are heard from `warn` on only, unless the level is `trace`.
+//! Libraries beneath us are heard from `error` on only, unless the level is `trace`: what matters of their
+//! warnings is said by whoever called them.
 
 #![forbid(unsafe_code)]
 
@@ -44,7 +45,7 @@ impl Settings {
 
     fn admits(self, metadata: &Metadata<'_>) -> bool {
         let ours = metadata.target().starts_with("mediagate") || self.level == LevelFilter::Trace;
-        metadata.level() <= if ours { self.level } else { self.level.min(LevelFilter::Warn) }
+        metadata.level() <= if ours { self.level } else { self.level.min(LevelFilter::Error) }
     }
 }
 
@@ -106,7 +107,7 @@ mod tests {
         let of = |target, level| Metadata::builder().target(target).level(level).build();
         assert!(settings.admits(&of("mediagate::fs", Level::Debug)));
         assert!(!settings.admits(&of("mediagate::fs", Level::Trace)));
-        assert!(settings.admits(&of("rsbinder", Level::Warn)));
+        assert!(settings.admits(&of("rsbinder", Level::Error)));
         assert!(!settings.admits(&of("rsbinder", Level::Info)));
         assert!(Settings::parse("trace").unwrap().admits(&of("rsbinder", Level::Trace)));
     }

@@ -91,10 +91,7 @@ impl Volume {
     }
 
     fn uid_of(&self, package: &PackageName) -> u32 {
-        self.store
-            .snapshot()
-            .uid_of(package, self.settings.user)
-            .map_or(NOBODY, Uid::raw)
+        self.store.snapshot().uid_of(package, self.settings.user).map_or(NOBODY, Uid::raw)
     }
 
     /// How long the kernel may keep a node's attributes.

@@ -50,12 +50,7 @@ impl Volume {
     ///
     /// # Errors
     /// As CREATE.
-    pub fn make_file(
-        &self,
-        context: Context,
-        parent: NodeId,
-        name: &FileName,
-    ) -> Result<Entry<'_>, FsError> {
+    pub fn make_file(&self, context: Context, parent: NodeId, name: &FileName) -> Result<Entry<'_>, FsError> {
         self.counters.count(Counter::Change);
         let parent = self.node(parent)?;
         let (prospect, permit) = self.permit_file(context, parent.inode(), name)?;

@@ -62,6 +62,9 @@ impl Volume {
         }
         let seen = Arc::new(seen.ok_or(FsError::Changing)?);
         *inode.known.content.lock() = Some(seen.clone());
+        if planned {
+            self.recent.lock().keep(inode.identity(), seen.clone());
+        }
         Ok(seen)
     }
 

@@ -87,7 +87,8 @@ impl Volume {
         let (permit, access) = self.permit(context, inode, request.operation())?;
         let terms = Terms::new(context, permit, access, request);
         // The view is chosen here, so that it cannot be stale; a file with nothing to hide is opened in full.
-        let views: &[View] = if access.view == View::Full { &[View::Full] } else { &[View::Full, View::Redacted] };
+        let views: &[View] =
+            if access.view == View::Full { &[View::Full] } else { &[View::Full, View::Redacted] };
         for view in views {
             let entry = self.entry_in(inode, stat, *view)?;
             match self.open_node(context, entry.node.node(), terms, None) {
@@ -107,8 +108,7 @@ impl Volume {
     ) -> Result<Created<'_>, FsError> {
         let (prospect, permit) = self.permit_file(context, parent, name)?;
         let how = OpenHow { truncate: false, ..request.how() };
-        let data: DataFd =
-            parent.descriptor(&self.nodes.descriptors)?.create(name, how, permit)?;
+        let data: DataFd = parent.descriptor(&self.nodes.descriptors)?.create(name, how, permit)?;
         let (inode, stat) = self.child(parent, name)?;
         if stat.identity != data.stat()?.identity {
             return Err(FsError::Plain(Errno::EAGAIN));

@@ -136,7 +136,11 @@ struct Reader<'v> {
 }
 
 impl<'v> Reader<'v> {
-    fn new(volume: &'v Volume, context: Context, directory: &Arc<VolumeInode>) -> Result<Reader<'v>, FsError> {
+    fn new(
+        volume: &'v Volume,
+        context: Context,
+        directory: &Arc<VolumeInode>,
+    ) -> Result<Reader<'v>, FsError> {
         Ok(Reader {
             volume,
             caller: volume.caller(context),

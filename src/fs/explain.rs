@@ -129,7 +129,9 @@ impl Volume {
                 let (value, reason) = match seen.plan.as_deref() {
                     Some(Plan::Clean) => ("nothing to hide: passthrough".to_owned(), None),
                     Some(Plan::Ranges(patches)) => (format!("{} bytes hidden", patches.total()), None),
-                    Some(Plan::Opaque(reason)) => ("cannot be made safe".to_owned(), Some(reason.to_string())),
+                    Some(Plan::Opaque(reason)) => {
+                        ("cannot be made safe".to_owned(), Some(reason.to_string()))
+                    }
                     None => ("unknown".to_owned(), None),
                 };
                 further.push(Fact { name: "content", value });

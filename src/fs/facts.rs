@@ -41,10 +41,7 @@ pub(super) struct Facts {
 impl Volume {
     /// Who asks.
     pub(super) fn caller(&self, context: Context) -> Caller {
-        Caller {
-            uid: context.uid,
-            identity: self.store.snapshot().identity(context.uid, self.settings.own),
-        }
+        Caller { uid: context.uid, identity: self.store.snapshot().identity(context.uid, self.settings.own) }
     }
 
     /// What is known of the file, from its inode or gathered anew.

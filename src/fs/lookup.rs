@@ -61,6 +61,9 @@ impl Volume {
         if found.moved {
             self.moved(&found.inode);
         }
+        if found.fresh {
+            *found.inode.known.content.lock() = self.recent.lock().find(&stat.identity);
+        }
         Ok((found.inode, stat))
     }
 

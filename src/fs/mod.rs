@@ -23,6 +23,7 @@ mod io;
 mod kernel;
 mod lookup;
 mod open;
+mod recent;
 mod rename;
 mod upkeep;
 mod xattr;
@@ -118,6 +119,7 @@ pub struct Volume {
     no_passthrough: Mutex<Option<String>>,
     counters: Arc<Counters>,
     decisions: Arc<DecisionRing>,
+    recent: Mutex<recent::Recent>,
     notices: Sender<Notice>,
     waiting: Mutex<Option<Receiver<Notice>>>,
 }
@@ -154,6 +156,7 @@ impl Volume {
             no_passthrough: Mutex::new(None),
             counters,
             decisions,
+            recent: Mutex::default(),
             notices,
             waiting: Mutex::new(Some(waiting)),
         })

@@ -129,11 +129,8 @@ impl Volume {
         if filtered && (terms.request.write || terms.request.truncate) {
             return Err(FsError::Plain(Errno::EACCES));
         }
-        let (content, io) = if filtered {
-            self.open_filtered(node, terms)?
-        } else {
-            self.open_full(node, terms, fresh)?
-        };
+        let (content, io) =
+            if filtered { self.open_filtered(node, terms)? } else { self.open_full(node, terms, fresh)? };
         if terms.request.write {
             sharing.writers = sharing.writers.saturating_add(1);
         }
@@ -146,12 +143,7 @@ impl Volume {
     }
 
     /// Whether a caller who must not see the private parts is served filtered bytes on a node of this view.
-    fn is_filtered(
-        &self,
-        inode: &Arc<VolumeInode>,
-        view: View,
-        sharing: &Sharing,
-    ) -> Result<bool, FsError> {
+    fn is_filtered(&self, inode: &Arc<VolumeInode>, view: View, sharing: &Sharing) -> Result<bool, FsError> {
         if sharing.writers > 0 {
             return if view == View::Redacted { Ok(true) } else { Err(FsError::StaleView) };
         }
@@ -201,7 +193,8 @@ impl Volume {
             Some(data) => Some(data),
             // The kernel leaves truncation to the daemon, and a served file needs a descriptor.
             None if backing.is_none() || terms.request.truncate => {
-                let how = OpenHow { write: terms.request.write || terms.request.truncate, ..terms.request.how() };
+                let how =
+                    OpenHow { write: terms.request.write || terms.request.truncate, ..terms.request.how() };
                 Some(node.inode().descriptor(&self.nodes.descriptors)?.reopen(how, terms.permit)?)
             }
             None => None,

@@ -56,8 +56,7 @@ impl Volume {
         let source_parent = self.node(from.0)?;
         let target_parent = self.node(to.0)?;
         let (inode, _) = self.found_to_change(context, source_parent.inode(), from.1)?;
-        let source =
-            End { parent: source_parent.inode().clone(), name: from.1.clone(), inode: Some(inode) };
+        let source = End { parent: source_parent.inode().clone(), name: from.1.clone(), inode: Some(inode) };
         let standing = match self.child(target_parent.inode(), to.1) {
             Ok((inode, _)) => Some(inode),
             Err(error) if error.errno() == Errno::ENOENT => None,
@@ -168,15 +167,17 @@ impl Volume {
 
     /// The rename is done on the lower file system: what is known follows it.
     fn renamed(&self, source: &End, target: &End, mode: RenameMode) -> Result<(), FsError> {
-        let row = |end: &End| end.inode.as_ref().and_then(|inode| Some(self.facts(inode).ok()?.row)).flatten();
+        let row =
+            |end: &End| end.inode.as_ref().and_then(|inode| Some(self.facts(inode).ok()?.row)).flatten();
         let (moved, standing) = (row(source), row(target));
         if let Some(inode) = &source.inode {
             inode.set_link(Some(Link { parent: target.parent.clone(), name: target.name.clone() }));
         }
         if let Some(inode) = &target.inode {
             match mode {
-                RenameMode::Exchange => inode
-                    .set_link(Some(Link { parent: source.parent.clone(), name: source.name.clone() })),
+                RenameMode::Exchange => {
+                    inode.set_link(Some(Link { parent: source.parent.clone(), name: source.name.clone() }))
+                }
                 RenameMode::Replace | RenameMode::NoReplace => {
                     self.nodes.retire(inode);
                     inode.set_link(None);

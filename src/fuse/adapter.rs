@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use fuser::{
-    AccessFlags, BsdFileFlags, CopyFileRangeFlags, Errno, FileHandle, Filesystem, FopenFlags, Generation, INodeNo,
-    InitFlags, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
-    ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite, ReplyXattr, Request,
-    TimeOrNow, WriteFlags,
+    AccessFlags, BsdFileFlags, CopyFileRangeFlags, Errno, FileHandle, Filesystem, FopenFlags, Generation,
+    INodeNo, InitFlags, IoctlFlags, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate,
+    ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyLseek, ReplyOpen,
+    ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 
 use super::backing::{self, CreatedAnswer};
@@ -203,12 +203,14 @@ impl Filesystem for Adapter {
         _umask: u32,
         reply: ReplyEntry,
     ) {
-        let entry = name(raw).and_then(|name| self.volume.make_directory(context(request), node(parent), &name));
+        let entry =
+            name(raw).and_then(|name| self.volume.make_directory(context(request), node(parent), &name));
         self.entry("mkdir", entry, reply);
     }
 
     fn unlink(&self, request: &Request, parent: INodeNo, raw: &OsStr, reply: ReplyEmpty) {
-        let done = name(raw).and_then(|name| self.volume.remove(context(request), node(parent), &name, false));
+        let done =
+            name(raw).and_then(|name| self.volume.remove(context(request), node(parent), &name, false));
         self.empty("unlink", done, reply);
     }
 
@@ -217,7 +219,14 @@ impl Filesystem for Adapter {
         self.empty("rmdir", done, reply);
     }
 
-    fn symlink(&self, _request: &Request, _parent: INodeNo, _name: &OsStr, _target: &Path, reply: ReplyEntry) {
+    fn symlink(
+        &self,
+        _request: &Request,
+        _parent: INodeNo,
+        _name: &OsStr,
+        _target: &Path,
+        reply: ReplyEntry,
+    ) {
         reply.error(Errno::EPERM);
     }
 
@@ -275,9 +284,8 @@ impl Filesystem for Adapter {
     ) {
         let exclusive = flags & libc::O_EXCL != 0;
         let wanted = open_request(OpenFlags(flags));
-        let created = name(raw).and_then(|name| {
-            self.volume.create(context(request), node(parent), &name, wanted, exclusive)
-        });
+        let created = name(raw)
+            .and_then(|name| self.volume.create(context(request), node(parent), &name, wanted, exclusive));
         match created {
             Ok(created) => self.created(created, reply),
             Err(error) => reply.error(self.report("create", &error)),
@@ -326,7 +334,14 @@ impl Filesystem for Adapter {
         }
     }
 
-    fn flush(&self, _request: &Request, _ino: INodeNo, _fh: FileHandle, _owner: LockOwner, reply: ReplyEmpty) {
+    fn flush(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        _fh: FileHandle,
+        _owner: LockOwner,
+        reply: ReplyEmpty,
+    ) {
         reply.ok();
     }
 
@@ -402,7 +417,14 @@ impl Filesystem for Adapter {
         reply.ok();
     }
 
-    fn fsyncdir(&self, _request: &Request, _ino: INodeNo, fh: FileHandle, data_only: bool, reply: ReplyEmpty) {
+    fn fsyncdir(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        fh: FileHandle,
+        data_only: bool,
+        reply: ReplyEmpty,
+    ) {
         self.empty("fsyncdir", self.volume.sync(handle(fh), data_only), reply);
     }
 
@@ -412,7 +434,14 @@ impl Filesystem for Adapter {
                 let small = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
                 let (block, name, fragment) = (small(fs.f_bsize), small(fs.f_namemax), small(fs.f_frsize));
                 reply.statfs(
-                    fs.f_blocks, fs.f_bfree, fs.f_bavail, fs.f_files, fs.f_ffree, block, name, fragment,
+                    fs.f_blocks,
+                    fs.f_bfree,
+                    fs.f_bavail,
+                    fs.f_files,
+                    fs.f_ffree,
+                    block,
+                    name,
+                    fragment,
                 );
             }
             Err(error) => reply.error(self.report("statfs", &error)),
@@ -449,6 +478,20 @@ impl Filesystem for Adapter {
         self.empty("access", self.volume.access(context(request), node(ino), access(mask)), reply);
     }
 
+    fn ioctl(
+        &self,
+        _request: &Request,
+        _ino: INodeNo,
+        _fh: FileHandle,
+        _flags: IoctlFlags,
+        _command: u32,
+        _data: &[u8],
+        _out_size: u32,
+        reply: ReplyIoctl,
+    ) {
+        reply.error(Errno::ENOTTY);
+    }
+
     fn fallocate(
         &self,
         _request: &Request,
@@ -459,7 +502,11 @@ impl Filesystem for Adapter {
         mode: i32,
         reply: ReplyEmpty,
     ) {
-        self.empty("fallocate", self.volume.allocate(handle(fh), mode.cast_unsigned(), offset, length), reply);
+        self.empty(
+            "fallocate",
+            self.volume.allocate(handle(fh), mode.cast_unsigned(), offset, length),
+            reply,
+        );
     }
 
     fn lseek(

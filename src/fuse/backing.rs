@@ -8,7 +8,9 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-use fuser::{BackingId, FileAttr, FileHandle, FopenFlags, Generation, INodeNo, Notifier, ReplyCreate, ReplyOpen};
+use fuser::{
+    BackingId, FileAttr, FileHandle, FopenFlags, Generation, INodeNo, Notifier, ReplyCreate, ReplyOpen,
+};
 use rustix::ioctl::{Setter, opcode};
 use std::time::Duration;
 
@@ -94,7 +96,9 @@ pub(super) fn created(reply: ReplyCreate, answer: &CreatedAnswer<'_>, backing: &
 pub(super) fn probe(device: BorrowedFd<'_>, directory: impl AsFd) -> Result<(), String> {
     match BackingId::create_raw(device, directory).map_err(|error| error.raw_os_error()) {
         Ok(_) | Err(Some(libc::EISDIR | libc::EINVAL | libc::EOPNOTSUPP)) => Ok(()),
-        Err(Some(libc::EPERM)) => Err("the daemon lacks CAP_SYS_ADMIN in the initial user namespace".to_owned()),
+        Err(Some(libc::EPERM)) => {
+            Err("the daemon lacks CAP_SYS_ADMIN in the initial user namespace".to_owned())
+        }
         Err(Some(libc::ENOTTY)) => Err("the kernel is older than 6.9".to_owned()),
         Err(other) => Err(format!("the kernel refuses backing files (errno {})", other.unwrap_or_default())),
     }

@@ -38,7 +38,9 @@ pub struct MountOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum MountError {
     /// The kernel has no FUSE for us.
-    #[error("cannot open /dev/fuse: {0}; load the kernel module fuse, and let this user read and write the device")]
+    #[error(
+        "cannot open /dev/fuse: {0}; load the kernel module fuse, and let this user read and write the device"
+    )]
     NoDevice(io::Error),
     /// mount(2) or fusermount3 refused.
     #[error("cannot mount on {mount}: {cause}")]
@@ -113,7 +115,8 @@ impl Session {
     /// # Errors
     /// What ended the session, if it was not the unmount.
     pub fn join(self) -> io::Result<()> {
-        let ended = self.serving.join().unwrap_or_else(|_| Err(io::Error::other("a serving thread panicked")));
+        let ended =
+            self.serving.join().unwrap_or_else(|_| Err(io::Error::other("a serving thread panicked")));
         self.volume.stop_notices();
         if self.notices.join().is_err() {
             log::error!("the thread that notifies the kernel panicked");
@@ -155,7 +158,10 @@ fn stack_depth(lower: &Path) -> u32 {
 pub fn detach(mount: &Path) -> io::Result<()> {
     match rustix::mount::unmount(mount, UnmountFlags::DETACH) {
         Err(rustix::io::Errno::PERM) => {
-            let status = std::process::Command::new("fusermount3").args(["-u", "-z", "-q", "--"]).arg(mount).status()?;
+            let status = std::process::Command::new("fusermount3")
+                .args(["-u", "-z", "-q", "--"])
+                .arg(mount)
+                .status()?;
             if status.success() { Ok(()) } else { Err(io::Error::other(format!("fusermount3 -u: {status}"))) }
         }
         other => Ok(other?),

@@ -110,6 +110,8 @@ impl<K> Maps<K> {
 pub struct FoundInode<K> {
     /// The inode.
     pub inode: Arc<Inode<K>>,
+    /// It was not known before.
+    pub fresh: bool,
     /// It was known under another name or in another directory before.
     pub moved: bool,
     /// Its number came to stand for it by reuse: to be stored.
@@ -153,7 +155,7 @@ impl<K: Default> NodeTable<K> {
         if let Some(inode) = maps.inodes.get(&stat.identity).and_then(Weak::upgrade) {
             drop(maps);
             let moved = inode.move_to(link);
-            return FoundInode { inode, moved, reuse: None };
+            return FoundInode { inode, fresh: false, moved, reuse: None };
         }
         maps.sweep();
         let Maps { numbers, nodes, inodes } = &mut *maps;
@@ -165,7 +167,7 @@ impl<K: Default> NodeTable<K> {
         inodes.insert(stat.identity, Arc::downgrade(&inode));
         drop(maps);
         self.descriptors.note(&inode);
-        FoundInode { inode, moved: false, reuse }
+        FoundInode { inode, fresh: true, moved: false, reuse }
     }
 }
 

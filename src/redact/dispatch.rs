@@ -5,14 +5,23 @@
 use std::io;
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::plan::OpaqueReason;
 use super::scan::Scan;
 use super::sniff::{Format, candidates};
 use super::{
-    Budget, Patches, Plan, ReadAt, ScanError, container, gif, iso, jpeg, patterns, png, psd, raw, tiff, webp,
-    xmp,
+    Budget, Fill, Patches, Plan, ReadAt, ScanError, container, gif, iso, jpeg, patterns, png, psd, raw, tiff,
+    webp, xmp,
 };
 
+/// Formats that editors rewrite in place, by adding at the end.
+const REWRITTEN: [Format; 3] = [Format::Tiff, Format::Heif, Format::Avif];
+/// Files of more bytes are not searched for stale copies.
+const MOST_SEARCHED: u64 = 64 << 20;
+/// Bytes searched together, and how many of them again with the next ones.
+const BLOCK: u64 = 1 << 20;
+const OVERLAP: u64 = 32;
 /// Bytes from the start of a file that tell its format.
 const HEAD: u64 = 4096;
 
@@ -46,8 +55,31 @@ fn scan_all(scan: &mut Scan<'_>, extension: Option<&str>) -> Result<(), ScanErro
     if formats.is_empty() {
         return unknown(scan, whole, extension);
     }
-    for format in formats {
-        scan_as(scan, format, whole.clone())?;
+    for format in &formats {
+        scan_as(scan, *format, whole.clone())?;
+    }
+    if formats.iter().any(|format| REWRITTEN.contains(format)) {
+        return stale(scan, &whole);
+    }
+    Ok(())
+}
+
+/// Zeros copies of hidden coordinates: editors leave whole directories behind that nothing points to any more.
+fn stale(scan: &mut Scan<'_>, whole: &Range<u64>) -> Result<(), ScanError> {
+    let coordinates = scan.coordinates().to_vec();
+    if coordinates.is_empty() || whole.end > MOST_SEARCHED {
+        return Ok(());
+    }
+    let mut at = 0u64;
+    while at < whole.end {
+        let end = at.saturating_add(BLOCK).min(whole.end);
+        let bytes = scan.bytes(at..end)?;
+        for coordinate in &coordinates {
+            for found in memmem::find_iter(&bytes, coordinate) {
+                scan.patch(at.saturating_add(found as u64), Fill::Zeros(coordinate.len() as u64))?;
+            }
+        }
+        at = if end == whole.end { end } else { end.saturating_sub(OVERLAP) };
     }
     Ok(())
 }

@@ -12,7 +12,6 @@
 mod bytes;
 mod container;
 mod dispatch;
-mod encoding;
 mod gif;
 mod iptc;
 mod iso;
@@ -27,14 +26,18 @@ mod raw;
 mod scan;
 mod sniff;
 mod source;
+mod store;
 mod tiff;
 mod trailer;
 mod webp;
 mod xmp;
 
 pub use dispatch::plan;
-pub use encoding::{NoPlan, SCANNER_VERSION};
 pub use patches::Patches;
 pub use plan::{Fill, OpaqueReason, Patch, Plan};
 pub use sniff::{Format, Media, sniff};
 pub use source::{Budget, ReadAt, ScanError};
+pub use store::NotAPlan;
+
+/// Grows whenever a scanner finds more or a recipe changes: plans of other versions are made again.
+pub const SCANNER_VERSION: u32 = 1;

@@ -17,11 +17,16 @@ pub(super) struct Scan<'a> {
     source: &'a dyn ReadAt,
     left: Budget,
     patches: Vec<Patch>,
+    /// Coordinates that were hidden, as they stood.
+    coordinates: Vec<Vec<u8>>,
 }
+
+/// More different coordinates than one file is searched for.
+const MAX_COORDINATES: usize = 16;
 
 impl<'a> Scan<'a> {
     pub(super) fn new(source: &'a dyn ReadAt, budget: Budget) -> Scan<'a> {
-        Scan { source, left: budget, patches: Vec::new() }
+        Scan { source, left: budget, patches: Vec::new(), coordinates: Vec::new() }
     }
 
     /// The whole file.
@@ -109,6 +114,19 @@ impl<'a> Scan<'a> {
         self.patches.truncate(mark);
     }
 
+    /// Keeps a coordinate that is being hidden, so that stale copies of it can be found.
+    pub(super) fn remember(&mut self, coordinate: Vec<u8>) {
+        let distinct = coordinate.iter().filter(|byte| **byte != 0).count() >= 6;
+        if distinct && self.coordinates.len() < MAX_COORDINATES && !self.coordinates.contains(&coordinate) {
+            self.coordinates.push(coordinate);
+        }
+    }
+
+    /// The coordinates that were hidden.
+    pub(super) fn coordinates(&self) -> &[Vec<u8>] {
+        &self.coordinates
+    }
+
     /// Takes away the replacements found since `mark`.
     pub(super) fn take(&mut self, mark: usize) -> Vec<Patch> {
         self.patches.split_off(mark.min(self.patches.len()))
@@ -132,9 +150,12 @@ impl<'a> Scan<'a> {
     ) -> Result<(T, Vec<Patch>), ScanError> {
         let depth = self.left.depth;
         let left = Budget { depth: depth.checked_sub(1).ok_or(ScanError::Budget("nesting"))?, ..self.left };
-        let mut scan = Scan { source: content, left, patches: Vec::new() };
+        let mut scan = Scan { source: content, left, patches: Vec::new(), coordinates: Vec::new() };
         let result = inner(&mut scan);
         self.left = Budget { depth, ..scan.left };
+        for coordinate in std::mem::take(&mut scan.coordinates) {
+            self.remember(coordinate);
+        }
         Ok((result?, scan.patches))
     }
 

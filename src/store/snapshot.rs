@@ -40,7 +40,8 @@ impl Snapshot {
 
     /// The uid that a package has for an Android user.
     pub fn uid_of(&self, package: &PackageName, user: UserId) -> Option<Uid> {
-        let (app, _) = self.applications.iter().find(|(_, application)| application.has_directory(package))?;
+        let (app, _) =
+            self.applications.iter().find(|(_, application)| application.has_directory(package))?;
         Uid::of(user, *app)
     }
 

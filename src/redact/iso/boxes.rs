@@ -25,6 +25,8 @@ pub(super) struct BoxAt {
     pub(super) body: u64,
     /// The byte after its last, never beyond the box around it.
     pub(super) end: u64,
+    /// Whether it claims more than that.
+    pub(super) cut: bool,
 }
 
 impl BoxAt {
@@ -79,7 +81,8 @@ pub(super) fn next(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<Next, Sca
         return Ok(Next::Junk(range));
     }
     let end = start.saturating_add(size).min(range.end);
-    Ok(Next::Box(BoxAt { kind, start, body: start.saturating_add(length), end }))
+    let cut = size > left;
+    Ok(Next::Box(BoxAt { kind, start, body: start.saturating_add(length), end, cut }))
 }
 
 /// Whether a type looks like one: letters, digits, a few signs, or the copyright sign that QuickTime begins with.

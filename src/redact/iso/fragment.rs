@@ -88,10 +88,7 @@ pub(super) fn samples(iso: &mut Iso<'_, '_>, id: u32) -> Result<Vec<Range<u64>>,
             }
         }
     }
-    match samples.iter().find(|sample| !iso.is_data(sample)) {
-        Some(_) => Err(ScanError::Malformed("sample outside the media data")),
-        None => Ok(samples),
-    }
+    Ok(samples)
 }
 
 /// The sample size that `trex` gives a track.

@@ -11,7 +11,7 @@ use crate::redact::{ScanError, xmp};
 
 use super::boxes::BoxAt;
 use super::heif::{self, Item, Location};
-use super::track::overlaps;
+use super::spans::Spans;
 use super::{Iso, sniff, walk};
 
 /// The tables of one `meta` box.
@@ -57,7 +57,7 @@ fn role(item: &Item) -> Role {
 }
 
 /// Blanks the places in the items of all `meta` boxes.
-pub(super) fn follow(iso: &mut Iso<'_, '_>) -> Result<(), ScanError> {
+pub(super) fn follow(iso: &mut Iso<'_, '_>, data: &Spans) -> Result<(), ScanError> {
     for items in std::mem::take(&mut iso.items) {
         let mut locations: BTreeMap<u32, Vec<Location>> = BTreeMap::new();
         for found in &items.locations {
@@ -71,7 +71,7 @@ pub(super) fn follow(iso: &mut Iso<'_, '_>) -> Result<(), ScanError> {
                 let role = role(&item);
                 if role != Role::Picture {
                     for location in locations.remove(&item.id).unwrap_or_default() {
-                        metadata.push((role, parts(iso, &items, &location)?));
+                        metadata.push((role, parts(iso, data, &items, &location)?));
                     }
                 }
             }
@@ -85,7 +85,12 @@ pub(super) fn follow(iso: &mut Iso<'_, '_>) -> Result<(), ScanError> {
 }
 
 /// Where the bytes of a metadata item lie.
-fn parts(iso: &Iso<'_, '_>, items: &Items, location: &Location) -> Result<Vec<Range<u64>>, ScanError> {
+fn parts(
+    iso: &Iso<'_, '_>,
+    data: &Spans,
+    items: &Items,
+    location: &Location,
+) -> Result<Vec<Range<u64>>, ScanError> {
     if location.external || location.method > 1 {
         return Err(ScanError::Malformed("metadata item in another item or file"));
     }
@@ -93,8 +98,8 @@ fn parts(iso: &Iso<'_, '_>, items: &Items, location: &Location) -> Result<Vec<Ra
         return Err(ScanError::Malformed("metadata item without a length"));
     }
     let parts = heif::places(location, |offset, length| place(iso, items, location, offset, length))
-        .ok_or(ScanError::Malformed("metadata item beyond the end of the file"))?;
-    match parts.iter().all(|part| iso.is_data(part)) {
+        .ok_or(ScanError::Malformed("place of a metadata item"))?;
+    match parts.iter().all(|part| part.is_empty() || data.cover(part)) {
         true => Ok(parts),
         false => Err(ScanError::Malformed("metadata item outside the media data")),
     }
@@ -123,12 +128,11 @@ fn apart(
     pictures: &BTreeMap<u32, Vec<Location>>,
     metadata: &[(Role, Vec<Range<u64>>)],
 ) -> Result<(), ScanError> {
-    let mut touched: Vec<Range<u64>> = metadata.iter().flat_map(|(_, parts)| parts.iter().cloned()).collect();
-    touched.sort_by_key(|part| part.start);
+    let touched = Spans::new(metadata.iter().flat_map(|(_, parts)| parts.iter().cloned()).collect());
     for location in pictures.values().flatten().filter(|location| !location.external && location.method < 2) {
         for (offset, length) in &location.extents {
             let picture = place(iso, items, location, *offset, *length);
-            if picture.is_some_and(|picture| overlaps(&touched, &picture)) {
+            if picture.is_some_and(|picture| touched.meet(&picture)) {
                 return Err(ScanError::Malformed("metadata item that shares data with a picture"));
             }
         }

@@ -93,9 +93,7 @@ fn item_list(iso: &mut Iso<'_, '_>, list: &BoxAt, keys: &[Vec<u8>], depth: u32) 
             Next::Box(item) => {
                 let index = usize::try_from(u32::from_be_bytes(item.kind)).unwrap_or_default();
                 let key = index.checked_sub(1).and_then(|index| keys.get(index));
-                if key.is_some_and(|key| tells_place(key)) {
-                    iso.free(&item)?;
-                } else if walk::is_location(&item.kind) {
+                if key.is_some_and(|key| tells_place(key)) || walk::is_location(&item.kind) {
                     iso.free(&item)?;
                 } else {
                     one_item(iso, &item, depth)?;

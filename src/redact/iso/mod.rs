@@ -15,10 +15,12 @@ mod fragment;
 mod gopro;
 mod heif;
 mod item;
+mod maker;
 mod meta;
 mod provenance;
 mod samples;
 mod sniff;
+mod spans;
 mod text;
 mod timed;
 mod track;
@@ -38,6 +40,7 @@ use crate::redact::{Fill, ScanError};
 use boxes::BoxAt;
 use fragment::Fragment;
 use item::Items;
+use spans::Spans;
 use track::Track;
 use window::Window;
 
@@ -46,8 +49,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
     let mut iso = Iso::new(scan, range.clone());
     let boxes = trailer::before(&mut iso, range)?;
     walk::top(&mut iso, boxes)?;
-    item::follow(&mut iso)?;
-    track::follow(&mut iso)
+    let data = Spans::new(std::mem::take(&mut iso.data));
+    item::follow(&mut iso, &data)?;
+    track::follow(&mut iso, &data)
 }
 
 /// One ISO file while it is scanned.
@@ -112,15 +116,11 @@ impl<'s, 'a> Iso<'s, 'a> {
         self.scan.patch(range.start, Fill::Spaces(range.end.saturating_sub(range.start)))
     }
 
-    /// Whether `range` lies within media data.
-    fn is_data(&self, range: &Range<u64>) -> bool {
-        self.data.iter().any(|data| data.start <= range.start && range.end <= data.end)
-    }
-
-    /// The place in the whole file of an offset that counts from the start of the ISO file.
+    /// The place in the whole file of an offset that counts from the start of the ISO file; what a download has
+    /// not brought yet is left out.
     fn place(&self, offset: u64, length: u64) -> Option<Range<u64>> {
         let start = self.file.start.checked_add(offset)?;
         let end = start.checked_add(length)?;
-        (end <= self.file.end).then_some(start..end)
+        Some(start.min(self.file.end)..end.min(self.file.end))
     }
 }

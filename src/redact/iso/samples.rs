@@ -91,8 +91,8 @@ impl Layout {
         self.spans().map(|(range, _, _)| range).collect()
     }
 
-    /// Each sample, in order; all must lie in media data.
-    pub(super) fn samples(&self, iso: &Iso<'_, '_>) -> Result<Vec<Range<u64>>, ScanError> {
+    /// Each sample, in order.
+    pub(super) fn samples(&self) -> Result<Vec<Range<u64>>, ScanError> {
         let mut samples = Vec::new();
         for (range, first, count) in self.spans() {
             let mut at = range.start;
@@ -108,9 +108,6 @@ impl Layout {
             }
             if samples.len() > SAMPLES {
                 return Err(ScanError::Budget("samples of a metadata track"));
-            }
-            if range.start < range.end && !iso.is_data(&range) {
-                return Err(ScanError::Malformed("sample outside the media data"));
             }
         }
         Ok(samples)

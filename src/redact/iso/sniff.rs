@@ -12,20 +12,20 @@ use crate::redact::bytes::{Endian, array};
 use crate::redact::scan::Scan;
 use crate::redact::{Fill, ScanError, jpeg, png, tiff};
 
-use super::boxes::Kind;
+use super::boxes::{Kind, plausible};
 use super::{Iso, text, walk};
 
 /// Bytes searched at once.
 const CHUNK: u64 = 256 << 10;
 
 /// What two pieces share, so that no mark and no coordinate is cut in two.
-const OVERLAP: u64 = 512;
+const OVERLAP: usize = 512;
 
 /// The longest stretch that is searched: more than that is no metadata, and cannot be proved to hold none.
 const LONGEST: u64 = 64 << 20;
 
 /// The marks that readers recognise metadata by, wherever it stands.
-const MARKS: [(&[u8], Mark); 10] = [
+const MARKS: [(&[u8], Mark); 14] = [
     (b"\xff\xd8\xff", Mark::Jpeg),
     (b"\x89PNG\r\n\x1a\n", Mark::Png),
     (b"Exif\0\0", Mark::Exif),
@@ -36,6 +36,10 @@ const MARKS: [(&[u8], Mark); 10] = [
     (b"\xa9xyz", Mark::Location),
     (b"loci", Mark::Location),
     (b"XMP_", Mark::Packet),
+    (b"ftyp", Mark::Movie),
+    (b"MCC_Data", Mark::Country),
+    (b"freeGPS ", Mark::Records),
+    (b"LIGOGPSINFO", Mark::Records),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,12 @@ enum Mark {
     Xmp,
     Location,
     Packet,
+    /// A motion photo's recording.
+    Movie,
+    /// Samsung's code of the country, as digits.
+    Country,
+    /// Records of dash-cams, which fill what they stand in.
+    Records,
 }
 
 /// Content of one box: a picture or a TIFF block when it begins like one, else searched.
@@ -106,7 +116,7 @@ pub(super) fn search(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), Sca
         let bytes = iso.scan.some(at, CHUNK, &range)?;
         let last = at.saturating_add(bytes.len() as u64) >= range.end;
         if bytes.iter().any(|byte| *byte != 0) {
-            let limit = if last { bytes.len() } else { bytes.len().saturating_sub(OVERLAP as usize) };
+            let limit = if last { bytes.len() } else { bytes.len().saturating_sub(OVERLAP) };
             let done = marks(iso, &bytes, at, limit, &range)?;
             coordinates(iso, &bytes, at, limit)?;
             at = at.saturating_add(done as u64);
@@ -145,6 +155,13 @@ fn found(iso: &mut Iso<'_, '_>, mark: Mark, place: u64, range: &Range<u64>) -> R
         Mark::Png => attempt(iso, place..range.end, png::scan).map(|_| ()),
         Mark::Exif => tiff_block(iso, place.saturating_add(6).min(range.end)..range.end),
         Mark::Tiff => attempt(iso, place..range.end, tiff::scan).map(|_| ()),
+        Mark::Movie => movie(iso, place, range),
+        Mark::Country => {
+            let bytes = iso.scan.some(place.saturating_add(8), 6, range)?;
+            let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count() as u64;
+            iso.spaces(place.saturating_add(8)..place.saturating_add(8).saturating_add(digits))
+        }
+        Mark::Records => iso.zero(place..range.end),
         Mark::Xmp => xmp(iso, place, range),
         Mark::Location | Mark::Packet => stray(iso, mark, place, range),
     }
@@ -166,6 +183,18 @@ fn stray(iso: &mut Iso<'_, '_>, mark: Mark, place: u64, range: &Range<u64>) -> R
     }
     iso.scan.patch(place, Fill::Bytes(Box::from(*b"free")))?;
     iso.zero(body..end)
+}
+
+/// A whole ISO file inside something else.
+fn movie(iso: &mut Iso<'_, '_>, place: u64, range: &Range<u64>) -> Result<(), ScanError> {
+    let Some(start) = place.checked_sub(4).filter(|start| *start >= range.start) else { return Ok(()) };
+    let header = iso.scan.some(start, 12, range)?;
+    let size = Endian::Big.u32(&header, 0).unwrap_or_default();
+    let brand = array(&header, 8).is_some_and(plausible);
+    if !(brand && (12..=256).contains(&size)) {
+        return Ok(());
+    }
+    iso.scan.nested(|scan| super::scan(scan, start..range.end))
 }
 
 /// An XMP packet in the middle of something: up to the end of its outermost element.

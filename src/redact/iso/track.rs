@@ -10,6 +10,7 @@ use crate::redact::bytes::{Endian, array};
 
 use super::boxes::{BoxAt, Kind, Next, next};
 use super::samples::Layout;
+use super::spans::Spans;
 use super::timed::Stream;
 use super::{Iso, fragment, meta, sniff, timed, walk};
 
@@ -87,6 +88,7 @@ impl Track {
             if let Some(stream) = timed::stream(self.handler, entry.kind) {
                 let stream = match stream {
                     Stream::Keyed(_) => Stream::Keyed(local_keys(iso, &entry)?),
+                    Stream::Text if entry.kind == *b"mett" && is_parrot(iso, &entry)? => Stream::Whole,
                     other => other,
                 };
                 self.streams.push(stream);
@@ -106,13 +108,19 @@ impl Track {
 
     /// All samples of the track, in fragments too.
     fn samples(&self, iso: &mut Iso<'_, '_>) -> Result<Vec<Range<u64>>, ScanError> {
-        let mut samples = Layout::read(iso, self)?.samples(iso)?;
+        let mut samples = Layout::read(iso, self)?.samples()?;
         if !iso.fragments.is_empty() {
             let id = self.id(iso)?.ok_or(ScanError::Malformed("track without a header"))?;
             samples.extend(fragment::samples(iso, id)?);
         }
         Ok(samples)
     }
+}
+
+/// Whether a `mett` sample description names the metadata of Parrot's drones, which are binary.
+fn is_parrot(iso: &mut Iso<'_, '_>, entry: &BoxAt) -> Result<bool, ScanError> {
+    let names = iso.scan.some(entry.body, 256, &entry.content())?;
+    Ok(memchr::memmem::find(&names, b"parrot").is_some())
 }
 
 /// The keys of a `mebx` sample description (QuickTime File Format, "Timed metadata"): which of the four-byte ids
@@ -137,7 +145,7 @@ fn local_keys(iso: &mut Iso<'_, '_>, entry: &BoxAt) -> Result<Vec<Kind>, ScanErr
 }
 
 /// Blanks the places in the samples of all tracks, and the blocks that a dash-cam's index points to.
-pub(super) fn follow(iso: &mut Iso<'_, '_>) -> Result<(), ScanError> {
+pub(super) fn follow(iso: &mut Iso<'_, '_>, data: &Spans) -> Result<(), ScanError> {
     let tracks = std::mem::take(&mut iso.tracks);
     let mut touched = std::mem::take(&mut iso.blocks);
     for block in &touched {
@@ -145,31 +153,27 @@ pub(super) fn follow(iso: &mut Iso<'_, '_>) -> Result<(), ScanError> {
     }
     for track in tracks.iter().filter(|track| !track.streams.is_empty()) {
         let mark = iso.scan.mark();
-        let samples = track.samples(iso)?;
-        for stream in &track.streams {
-            stream.blank(iso, &samples)?;
+        let (samples, stray): (Vec<_>, Vec<_>) =
+            track.samples(iso)?.into_iter().partition(|sample| data.cover(sample));
+        track.streams.iter().try_for_each(|stream| stream.blank(iso, &stray))?;
+        if iso.scan.mark() != mark {
+            return Err(ScanError::Malformed("place in a sample outside the media data"));
         }
+        track.streams.iter().try_for_each(|stream| stream.blank(iso, &samples))?;
         if iso.scan.mark() != mark {
             touched.extend(samples);
         }
     }
+    let touched = Spans::new(touched);
     if touched.is_empty() {
         return Ok(());
     }
-    touched.sort_by_key(|range| range.start);
     for track in tracks.iter().filter(|track| track.streams.is_empty()) {
         for chunk in Layout::read(iso, track)?.chunks() {
-            if overlaps(&touched, &chunk) {
+            if touched.meet(&chunk) {
                 return Err(ScanError::Malformed("sample tables that share data"));
             }
         }
     }
     Ok(())
-}
-
-/// Whether any of the ranges, sorted by their start, meets `range`. They may lie in each other, so that all that
-/// begin before its end are looked at from the nearest on; samples of one track do not.
-pub(super) fn overlaps(sorted: &[Range<u64>], range: &Range<u64>) -> bool {
-    let before = sorted.partition_point(|other| other.start < range.end);
-    sorted.get(..before).unwrap_or_default().iter().rev().take(64).any(|other| other.end > range.start)
 }

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::redact::ScanError;
-use crate::redact::bytes::{after, array};
+use crate::redact::bytes::{Endian, after, array};
 
 use super::boxes::{BoxAt, Next, next};
 use super::{Iso, provenance, sniff, walk};
@@ -49,12 +49,26 @@ fn canon(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanErr
             Next::Box(inner) => {
                 match &inner.kind {
                     b"CMT1" | b"CMT2" | b"CMT3" => sniff::tiff_block(iso, inner.content())?,
-                    // The header stays, so that the block is a TIFF file whose directory is empty.
-                    b"CMT4" => iso.zero(after(&inner.content(), 8))?,
+                    b"CMT4" => position(iso, &inner)?,
                     _ => walk::visit(iso, &inner, depth)?,
                 }
                 rest.start = inner.end;
             }
         }
     }
+}
+
+/// A TIFF block whose first directory is that of GPS; cameras without a receiver write its version alone. The
+/// header stays, so that it is a block whose directory is empty.
+fn position(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<(), ScanError> {
+    let bytes = iso.bytes(found.content())?;
+    let order = if bytes.starts_with(b"MM") { Endian::Big } else { Endian::Little };
+    let first = order.u32(&bytes, 4).and_then(|first| usize::try_from(first).ok()).unwrap_or(usize::MAX);
+    let count = usize::from(order.u16(&bytes, first).unwrap_or(u16::MAX));
+    let entries = bytes.get(first.saturating_add(2)..).unwrap_or_default().chunks_exact(12).take(count);
+    let version_alone = count <= 1 && entries.clone().all(|entry| order.u16(entry, 0) == Some(0));
+    if version_alone && entries.len() == count {
+        return Ok(());
+    }
+    iso.zero(after(&found.content(), 8))
 }

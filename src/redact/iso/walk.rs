@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::redact::{ScanError, xmp};
 
 use super::boxes::{BoxAt, Kind, Next, next, plausible};
-use super::{Iso, fragment, gopro, meta, sniff, timed, track, uuid};
+use super::{Iso, fragment, gopro, maker, meta, sniff, timed, track, uuid};
 
 /// How deep containers are followed by their frame; below that their bytes are searched.
 const DEPTH: u32 = 24;
@@ -17,9 +17,9 @@ const LOCATION: [&Kind; 8] =
     [b"\xa9xyz", b"@xyz", b"loci", b"\xa9loc", b"\xa9gps", b"gps0", b"GPS ", b"udat"];
 
 /// Boxes that hold boxes.
-const CONTAINERS: [&Kind; 16] = [
+const CONTAINERS: [&Kind; 17] = [
     b"moov", b"mdia", b"minf", b"stbl", b"udta", b"mvex", b"traf", b"gmhd", b"tapt", b"clip", b"matt",
-    b"meco", b"strk", b"wave", b"moop", b"ipro",
+    b"meco", b"strk", b"wave", b"moop", b"ipro", b"NCDT",
 ];
 
 /// Structure without room for a location; nothing of it is read.
@@ -76,7 +76,9 @@ pub(super) fn visit(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<
     }
     match kind {
         b"mdat" | b"idat" => {
-            iso.data.push(found.content());
+            if !iso.dead {
+                iso.data.push(found.content());
+            }
             Ok(())
         }
         b"trak" => track::walk(iso, found, depth),
@@ -90,9 +92,13 @@ pub(super) fn visit(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<
         b"uuid" => uuid::walk(iso, found, depth),
         b"XMP_" => packet(iso, found.content()),
         b"gps " => timed::index(iso, found),
+        b"NCTG" => maker::nikon(iso, found.content()),
+        b"xml " => maker::xml(iso, found.content()),
         b"GPMF" => gopro::blank(iso, found.content()),
         b"mpvd" => iso.scan.nested(|scan| super::scan(scan, found.content())),
         b"free" | b"skip" => skipped(iso, found, depth),
+        // What only looks like a size and a type may be the start of something else.
+        _ if found.cut => sniff::search(iso, found.start..found.end),
         _ => sniff::sniff(iso, found.content()),
     }
 }
@@ -102,8 +108,13 @@ pub(super) fn is_location(kind: &Kind) -> bool {
     LOCATION.contains(&kind)
 }
 
-/// An XMP packet; one that cannot be parsed is blanked whole.
+/// An XMP packet; one that cannot be parsed is blanked whole. What does not begin like text is no packet, whatever
+/// it is called.
 pub(super) fn packet(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
+    let first = iso.scan.some(range.start, 1, &range)?;
+    if !first.first().is_none_or(|first| b"<\xef\xfe\xff\0 \t\r\n".contains(first)) {
+        return sniff::sniff(iso, range);
+    }
     let mark = iso.scan.mark();
     match xmp::scan(iso.scan, range.clone()) {
         Err(ScanError::Malformed(_)) => {
@@ -118,7 +129,7 @@ pub(super) fn packet(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), Sca
 fn skipped(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanError> {
     let inner = next(iso, found.content())?;
     match inner {
-        Next::Box(first) if plausible(first.kind) && first.end <= found.end && first.kind != *b"mdat" => {
+        Next::Box(first) if plausible(first.kind) && !first.cut && first.kind != *b"mdat" => {
             let live = std::mem::replace(&mut iso.dead, true);
             let walked = children(iso, found.content(), depth);
             iso.dead = live;

@@ -55,8 +55,15 @@ const NOTES: &[Note] = &[
         base: Base::Header(10),
         tags: &[0x39, 0xc3],
     },
-    // Home town and destination.
-    Note { magic: b"AOC\0", make: b"", directory: 6, endian: None, base: Base::Block, tags: &[0x23, 0x24] },
+    // Home town and destination, by Pentax and as Casio has it.
+    Note {
+        magic: b"AOC\0",
+        make: b"",
+        directory: 6,
+        endian: None,
+        base: Base::Block,
+        tags: &[0x23, 0x24, 0x3006],
+    },
     Note {
         magic: b"PENTAX \0",
         make: b"",

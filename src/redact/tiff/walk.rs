@@ -36,7 +36,8 @@ mod tag {
     pub(super) const MAKER_NOTE: u16 = 0x927c;
     pub(super) const INTEROPERABILITY_IFD: u16 = 0xa005;
     pub(super) const DNG_PRIVATE: u16 = 0xc634;
-    pub(super) const PADDING: u16 = 0xea1c;
+    /// The next after the pointer to the GPS directory; nothing has it.
+    pub(super) const UNASSIGNED: u16 = 0x8826;
     pub(super) const KODAK_IFD: u16 = 0xfe00;
     pub(super) const GEO: [u16; 6] = [33550, 33922, 34264, 34735, 34736, 34737];
 }
@@ -53,6 +54,9 @@ const MAX_GPS_ENTRIES: usize = 512;
 const VERSION: u16 = 0;
 /// The last tag of a GPS directory (Exif 2.32, table 15).
 const LAST_GPS_TAG: u16 = 0x1f;
+/// The tags of a GPS directory that are a latitude or a longitude, and the bytes of their value: three fractions.
+const COORDINATES: [u16; 4] = [0x02, 0x04, 0x14, 0x16];
+const TRIPLE: u64 = 24;
 /// Bytes that stand for a value whose kind nobody defines.
 const UNKNOWN_VALUE: u64 = 64;
 
@@ -118,7 +122,7 @@ impl Walk {
             self.empty(scan, offset, &directory)?;
         }
         for entry in std::mem::take(&mut self.geo) {
-            self.rename(scan, &entry.place)?;
+            // The entry stays, because strict readers want their entries in order and of the usual kind.
             self.zero(scan, entry.value.as_ref())?;
         }
         for (content, range) in std::mem::take(&mut self.contents) {
@@ -248,6 +252,12 @@ impl Walk {
             if !regular && entry.tag > LAST_GPS_TAG {
                 continue;
             }
+            if COORDINATES.contains(&entry.tag)
+                && let Some(value) = entry.value.as_ref().filter(|value| length(value) == TRIPLE)
+            {
+                let value = scan.bytes(value.clone())?;
+                scan.remember(value);
+            }
             self.zero(scan, Some(&entry.place))?;
             self.zero(scan, entry.value.as_ref())?;
             if entry.kind == 0 || entry.kind > 18 {
@@ -269,9 +279,9 @@ impl Walk {
         Ok(())
     }
 
-    /// Turns an entry into padding (tag 0xea1c of kind 7), which readers pass over.
+    /// Turns a pointer into an entry that nobody reads, whose place in the order is the same.
     fn rename(&self, scan: &mut Scan<'_>, place: &Range<u64>) -> Result<(), ScanError> {
-        let name = [self.layout.endian.put_u16(tag::PADDING), self.layout.endian.put_u16(7)].concat();
+        let name = [self.layout.endian.put_u16(tag::UNASSIGNED), self.layout.endian.put_u16(7)].concat();
         scan.patch(place.start, Fill::Bytes(name.into()))
     }
 

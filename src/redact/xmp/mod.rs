@@ -1,7 +1,7 @@
 //! XMP packets: the properties that tell a place are taken out, whether written as elements or as attributes.
 //!
-//! An element goes with its tags and an attribute with its name, and spaces stand there instead: the packet stays
-//! well-formed for strict readers and every other property keeps its value.
+//! An element goes with its tags and an attribute with its name, and spaces stand there instead; of names in words
+//! only the value goes. The packet stays well-formed for strict readers and every other property keeps its value.
 //!
 //! It does not look into values (a caption that names a town stays) and does not expand entities.
 
@@ -14,6 +14,7 @@ use super::bytes::{length, part};
 use super::scan::Scan;
 use super::{Fill, ScanError};
 use encoding::Encoding;
+use names::Fate;
 use token::{Shape, Tag, Tags};
 
 mod encoding;
@@ -75,9 +76,19 @@ struct Walk<'a> {
     open: Vec<Element>,
     /// Prefix and namespace, the innermost last.
     bindings: Vec<(Range<usize>, Range<usize>)>,
-    /// Where the outermost element begins that is being taken out, and how many are open around it.
-    removing: Option<(usize, usize)>,
+    removing: Option<Removal>,
     found: Vec<Range<usize>>,
+}
+
+/// The outermost element that is being taken out.
+#[derive(Clone, Copy, Debug)]
+struct Removal {
+    /// The first byte to go.
+    start: usize,
+    /// How many elements are open around it.
+    outside: usize,
+    /// Whether its tags go too.
+    whole: bool,
 }
 
 #[derive(Debug)]
@@ -96,17 +107,46 @@ impl<'a> Walk<'a> {
     fn run(mut self) -> Result<Vec<Range<usize>>, ScanError> {
         let mut tags = Tags::new(self.text);
         let mut seen = false;
-        while let Some(tag) = tags.next_tag()? {
-            seen = true;
-            if self.wide && self.slice(&tag.name).contains(&0xff) {
-                return Err(MALFORMED);
-            }
-            match tag.shape {
-                Shape::Start | Shape::Empty => self.start(&tag)?,
-                Shape::End => self.end(&tag)?,
+        loop {
+            let more = match tags.next_tag() {
+                Ok(Some(tag)) => self.tag(&tag).map(|()| true),
+                Ok(None) => Ok(false),
+                Err(error) => Err(error),
+            };
+            match more {
+                Ok(true) => seen = true,
+                Ok(false) if self.removing.is_none() => break,
+                Ok(false) | Err(_) => self.resume(&mut tags)?,
             }
         }
         if self.open.is_empty() && seen { Ok(self.found) } else { Err(MALFORMED) }
+    }
+
+    fn tag(&mut self, tag: &Tag) -> Result<(), ScanError> {
+        if self.wide && self.slice(&tag.name).contains(&0xff) {
+            return Err(MALFORMED);
+        }
+        match tag.shape {
+            Shape::Start | Shape::Empty => self.start(tag),
+            Shape::End => self.end(tag),
+        }
+    }
+
+    /// After an error: if it is inside an element that is being taken out, goes on behind its closing tag, because
+    /// whatever is wrong goes with it.
+    fn resume(&mut self, tags: &mut Tags<'_>) -> Result<(), ScanError> {
+        let removal = self.removing.ok_or(MALFORMED)?;
+        let element = self.open.get(removal.outside).ok_or(MALFORMED)?;
+        let close = [b"</", self.slice(&element.name), b">"].concat();
+        let inside = self.text.get(removal.start..).unwrap_or_default();
+        let found = memchr::memmem::find(inside, &close).ok_or(MALFORMED)?;
+        let start = removal.start.saturating_add(found);
+        let end = start.saturating_add(close.len());
+        self.bindings.truncate(element.bindings);
+        self.open.truncate(removal.outside);
+        self.close(removal, &(start..end));
+        tags.seek(end);
+        Ok(())
     }
 
     fn start(&mut self, tag: &Tag) -> Result<(), ScanError> {
@@ -142,16 +182,26 @@ impl<'a> Walk<'a> {
 
     /// Takes out the element or those of its attributes that tell a place.
     fn judge(&mut self, tag: &Tag) {
-        if self.tells_a_place(&tag.name) {
-            match tag.shape {
-                Shape::Empty => self.found.push(tag.span.clone()),
-                Shape::Start | Shape::End => self.removing = Some((tag.span.start, self.open.len())),
+        let fate = self.fate(&tag.name);
+        if fate != Fate::Stays && tag.shape == Shape::Start {
+            let whole = fate == Fate::Removed;
+            let start = if whole { tag.span.start } else { tag.span.end };
+            self.removing = Some(Removal { start, outside: self.open.len(), whole });
+        }
+        if fate == Fate::Removed {
+            if tag.shape == Shape::Empty {
+                self.found.push(tag.span.clone());
             }
             return;
         }
         for attribute in &tag.attributes {
-            if !self.slice(&attribute.name).starts_with(b"xmlns") && self.tells_a_place(&attribute.name) {
-                self.found.push(attribute.span.clone());
+            if self.slice(&attribute.name).starts_with(b"xmlns") {
+                continue;
+            }
+            match self.fate(&attribute.name) {
+                Fate::Stays => {}
+                Fate::Emptied => self.found.push(attribute.value.clone()),
+                Fate::Removed => self.found.push(attribute.span.clone()),
             }
         }
     }
@@ -159,19 +209,24 @@ impl<'a> Walk<'a> {
     fn end(&mut self, tag: &Tag) -> Result<(), ScanError> {
         let element = self.open.pop().ok_or(MALFORMED)?;
         if self.slice(&element.name) != self.slice(&tag.name) {
+            // Put back, for the resumption that knows what is open.
+            self.open.push(element);
             return Err(MALFORMED);
         }
         self.bindings.truncate(element.bindings);
-        if let Some((start, outside)) = self.removing
-            && outside == self.open.len()
-        {
-            self.found.push(start..tag.span.end);
-            self.removing = None;
+        if let Some(removal) = self.removing.filter(|removal| removal.outside == self.open.len()) {
+            self.close(removal, &tag.span);
         }
         Ok(())
     }
 
-    fn tells_a_place(&self, name: &Range<usize>) -> bool {
+    /// Ends a removal at its closing tag.
+    fn close(&mut self, removal: Removal, tag: &Range<usize>) {
+        self.found.push(removal.start..if removal.whole { tag.end } else { tag.start });
+        self.removing = None;
+    }
+
+    fn fate(&self, name: &Range<usize>) -> Fate {
         let name = self.slice(name);
         let (prefix, local) = match memchr::memchr(b':', name) {
             Some(colon) => (
@@ -181,7 +236,7 @@ impl<'a> Walk<'a> {
             None => (&[][..], name),
         };
         let bound = self.bindings.iter().rev().find(|(bound, _)| self.slice(bound) == prefix);
-        names::tells_a_place(bound.map(|(_, uri)| self.slice(uri)), prefix, local)
+        names::fate(bound.map(|(_, uri)| self.slice(uri)), prefix, local)
     }
 
     fn slice(&self, range: &Range<usize>) -> &'a [u8] {

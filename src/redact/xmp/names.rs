@@ -11,6 +11,18 @@ struct Namespace {
     /// The prefix it has by custom, for packets that bind that to something else.
     prefix: &'static str,
     names: &'static [&'static str],
+    /// Whether they are names in words: an empty text is one too, so the property stays and its value goes.
+    words: bool,
+}
+
+/// What becomes of a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Stays,
+    /// The property stays without a value.
+    Emptied,
+    /// Name and value go.
+    Removed,
 }
 
 /// Every property, whatever its name.
@@ -21,6 +33,7 @@ const NAMESPACES: &[Namespace] = &[
         uri: "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns",
         prefix: "Iptc4xmpCore",
         names: &["Location", "CountryCode"],
+        words: true,
     },
     Namespace {
         uri: "http://iptc.org/std/Iptc4xmpExt/2008-02-29",
@@ -35,18 +48,26 @@ const NAMESPACES: &[Namespace] = &[
             "LocationId",
             "LocationName",
         ],
+        words: true,
     },
     Namespace {
         uri: "http://ns.adobe.com/photoshop/1.0",
         prefix: "photoshop",
         names: &["City", "State", "Country"],
+        words: true,
     },
     Namespace {
         uri: "http://www.dji.com/drone-dji/1.0",
         prefix: "drone-dji",
         names: &["AbsoluteAltitude", "RelativeAltitude", "HomeAltitude"],
+        words: false,
     },
-    Namespace { uri: "http://pix4d.com/camera/1.0", prefix: "Camera", names: &["AboveGroundAltitude"] },
+    Namespace {
+        uri: "http://pix4d.com/camera/1.0",
+        prefix: "Camera",
+        names: &["AboveGroundAltitude"],
+        words: false,
+    },
     Namespace {
         uri: "http://rs.tdwg.org/dwc/terms",
         prefix: "dwc",
@@ -91,28 +112,64 @@ const NAMESPACES: &[Namespace] = &[
             "verbatimSRS",
             "waterBody",
         ],
+        words: true,
     },
-    Namespace { uri: "http://purl.org/dc/terms", prefix: "dcterms", names: &["Location", "spatial"] },
-    Namespace { uri: "http://ns.adobe.com/xmp/1.0/DynamicMedia", prefix: "xmpDM", names: &["shotLocation"] },
+    Namespace {
+        uri: "http://purl.org/dc/terms",
+        prefix: "dcterms",
+        names: &["Location", "spatial"],
+        words: true,
+    },
+    Namespace {
+        uri: "http://ns.adobe.com/xmp/1.0/DynamicMedia",
+        prefix: "xmpDM",
+        names: &["shotLocation"],
+        words: true,
+    },
     Namespace {
         uri: "http://ns.iview-multimedia.com/mediapro/1.0",
         prefix: "mediapro",
         names: &["Location"],
+        words: true,
     },
     Namespace {
         uri: "http://ns.microsoft.com/expressionmedia/1.0",
         prefix: "expressionmedia",
         names: &["Location"],
+        words: true,
     },
-    Namespace { uri: "http://prismstandard.org/namespaces/pmi/2.2", prefix: "pmi", names: &["location"] },
-    Namespace { uri: "http://prismstandard.org/namespaces/basic/2.0", prefix: "prism", names: &["location"] },
+    Namespace {
+        uri: "http://prismstandard.org/namespaces/pmi/2.2",
+        prefix: "pmi",
+        names: &["location"],
+        words: true,
+    },
+    Namespace {
+        uri: "http://prismstandard.org/namespaces/basic/2.0",
+        prefix: "prism",
+        names: &["location"],
+        words: true,
+    },
     Namespace {
         uri: "http://ns.camerabits.com/photomechanic/1.0",
         prefix: "photomech",
         names: &["CountryCode"],
+        words: true,
     },
-    Namespace { uri: "http://developer.sonyericsson.com/cell/1.0", prefix: "cell", names: ALL },
-    Namespace { uri: "http://ns.google.com/photos/dd/1.0/earthpose", prefix: "EarthPose", names: ALL },
+    Namespace { uri: "http://developer.sonyericsson.com/cell/1.0", prefix: "cell", names: ALL, words: false },
+    Namespace {
+        uri: "http://ns.google.com/photos/dd/1.0/earthpose",
+        prefix: "EarthPose",
+        names: ALL,
+        words: false,
+    },
+    Namespace {
+        uri: "http://www.dji.com/share/1.0",
+        prefix: "share",
+        names: &["Lat", "Lon", "AbsAlt", "RltAlt"],
+        words: false,
+    },
+    Namespace { uri: "http://www.geotate.com/ns/geotate", prefix: "Geotate", names: ALL, words: false },
 ];
 
 /// Names that tell a place in whatever namespace, lower case; so do all that begin with `gps`.
@@ -127,25 +184,30 @@ const ANYWHERE: &[&str] = &[
     "shotlocation",
     "geolocation",
     "geotag",
+    "lat",
+    "lon",
+    "lng",
 ];
 
-/// Whether the property `local` of the namespace `uri`, written with `prefix`, tells a place.
-pub(super) fn tells_a_place(uri: Option<&[u8]>, prefix: &[u8], local: &[u8]) -> bool {
+/// What becomes of the property `local` of the namespace `uri`, written with `prefix`.
+pub(super) fn fate(uri: Option<&[u8]>, prefix: &[u8], local: &[u8]) -> Fate {
     let lower = local.to_ascii_lowercase();
     if lower.starts_with(b"gps") || ANYWHERE.iter().any(|name| name.as_bytes() == lower) {
-        return true;
+        return Fate::Removed;
     }
     let uri = uri.map(trimmed);
-    NAMESPACES
-        .iter()
-        .filter(|space| {
-            space.prefix.as_bytes().eq_ignore_ascii_case(prefix)
-                || uri.is_some_and(|uri| space.uri.as_bytes().eq_ignore_ascii_case(uri))
-        })
-        .any(|space| {
-            space.names.is_empty()
-                || space.names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(local))
-        })
+    let mut spaces = NAMESPACES.iter().filter(|space| {
+        let named = space.names.is_empty()
+            || space.names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(local));
+        named
+            && (space.prefix.as_bytes().eq_ignore_ascii_case(prefix)
+                || uri.is_some_and(|uri| space.uri.as_bytes().eq_ignore_ascii_case(uri)))
+    });
+    match spaces.next() {
+        Some(space) if space.words => Fate::Emptied,
+        Some(_) => Fate::Removed,
+        None => Fate::Stays,
+    }
 }
 
 /// A URI without the separators that writers add or leave out at its end.

@@ -54,6 +54,11 @@ impl<'a> Tags<'a> {
         Tags { text, at: 0 }
     }
 
+    /// Goes on at `at`.
+    pub(super) fn seek(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// The next tag; `None` at the end of the text.
     pub(super) fn next_tag(&mut self) -> Result<Option<Tag>, ScanError> {
         loop {

@@ -1,0 +1,69 @@
+//! Makers' own boxes that hold a place in a form of their own.
+
+#![forbid(unsafe_code)]
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use crate::redact::ScanError;
+use crate::redact::bytes::Endian;
+
+use super::{Iso, sniff};
+
+/// Longest of these boxes that is read.
+const LONGEST: u64 = 16 << 20;
+
+/// Nikon's `NCTG`: tag, format and count as in TIFF, then the value. Tags from 0x1200000 on are Exif's GPS tags.
+pub(super) fn nikon(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
+    let bytes = short(iso, &range)?;
+    let mut at = 0usize;
+    while let (Some(tag), Some(format), Some(count)) = (
+        Endian::Big.u32(&bytes, at),
+        Endian::Big.u16(&bytes, at.saturating_add(4)),
+        Endian::Big.u16(&bytes, at.saturating_add(6)),
+    ) {
+        // TIFF 6.0, section 2: the sizes of the field types.
+        let size: usize = match format {
+            1 | 2 | 6 | 7 => 1,
+            3 | 8 => 2,
+            4 | 9 | 11 | 13 => 4,
+            5 | 10 | 12 => 8,
+            _ => return sniff::search(iso, range),
+        };
+        let value = at.saturating_add(8);
+        let end = value.saturating_add(size.saturating_mul(usize::from(count))).min(bytes.len());
+        if (0x0120_0001..=0x0120_001f).contains(&tag) {
+            let place = |offset: usize| range.start.saturating_add(offset as u64);
+            iso.zero(place(value)..place(end))?;
+        }
+        at = end;
+    }
+    sniff::search(iso, range)
+}
+
+/// An `xml ` box. Sony's non-real-time metadata have a group `ExifGPS` of names and values.
+pub(super) fn xml(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
+    let bytes = short(iso, &range)?;
+    for start in memmem::find_iter(&bytes, b"\"ExifGPS\"") {
+        let group = bytes.get(start..).unwrap_or_default();
+        let group = group.get(..memmem::find(group, b"</Group>").unwrap_or(group.len())).unwrap_or_default();
+        let mut at = 0usize;
+        while let Some(found) = group.get(at..).and_then(|rest| memmem::find(rest, b"value=\"")) {
+            let value = at.saturating_add(found).saturating_add(7);
+            let rest = group.get(value..).unwrap_or_default();
+            let length = rest.iter().position(|byte| *byte == b'"').unwrap_or(rest.len());
+            let place = range.start.saturating_add(start.saturating_add(value) as u64);
+            iso.spaces(place..place.saturating_add(length as u64))?;
+            at = value.saturating_add(length);
+        }
+    }
+    sniff::search(iso, range)
+}
+
+fn short(iso: &mut Iso<'_, '_>, range: &Range<u64>) -> Result<Vec<u8>, ScanError> {
+    if range.end.saturating_sub(range.start) > LONGEST {
+        return Err(ScanError::Budget("bytes of a maker's box"));
+    }
+    iso.bytes(range.clone())
+}
