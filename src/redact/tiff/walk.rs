@@ -36,6 +36,8 @@ mod tag {
     pub(super) const GPS_IFD: u16 = 0x8825;
     pub(super) const MAKER_NOTE: u16 = 0x927c;
     pub(super) const USER_COMMENT: u16 = 0x9286;
+    /// Title, comment, author, keywords and subject in UTF-16, as Windows writes them.
+    pub(super) const WINDOWS: std::ops::RangeInclusive<u16> = 0x9c9b..=0x9c9f;
     pub(super) const INTEROPERABILITY_IFD: u16 = 0xa005;
     pub(super) const DNG_PRIVATE: u16 = 0xc634;
     /// The next after the pointer to the GPS directory; nothing has it.
@@ -81,8 +83,8 @@ enum Content {
     Iptc,
     Photoshop,
     Note,
-    /// Words of a person or a program.
-    Text,
+    /// Words of a person or a program, in characters of so many bytes.
+    Text(u8),
     Jpeg,
     /// Image data that is a JPEG stream.
     JpegData,
@@ -176,7 +178,11 @@ impl Walk {
             tag::DNG_PRIVATE => return Ok(()),
             tag::DESCRIPTION | tag::USER_COMMENT => {
                 self.keep.add(entry.value.clone().unwrap_or_default());
-                Content::Text
+                Content::Text(1)
+            }
+            wide if tag::WINDOWS.contains(&wide) => {
+                self.keep.add(entry.value.clone().unwrap_or_default());
+                Content::Text(2)
             }
             geo if tag::GEO.contains(&geo) => {
                 self.geo.push(entry.clone());
@@ -314,7 +320,7 @@ impl Walk {
             Content::Iptc => iptc::datasets(scan, range),
             Content::Photoshop => iptc::resources(scan, range),
             Content::Note => notes::scan(scan, &self.layout, &range, &self.make),
-            Content::Text => described(scan, range),
+            Content::Text(unit) => described(scan, range, usize::from(unit)),
             Content::Jpeg => jpeg::scan(scan, range),
             Content::JpegData => jpeg::scan_header(scan, range),
         }
@@ -322,14 +328,20 @@ impl Walk {
 }
 
 /// Hides coordinates that stand in a description, and only them.
-fn described(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
-    let bytes = scan.bytes(range.clone())?;
+fn described(scan: &mut Scan<'_>, range: Range<u64>, unit: usize) -> Result<(), ScanError> {
+    // Coordinates are ASCII: of a wider character the first byte tells it, and a space in its place leaves it whole.
+    let bytes: Vec<u8> = scan.bytes(range.clone())?.into_iter().step_by(unit).collect();
     if !patterns::text(&bytes) {
         return Ok(());
     }
     for found in iso::coordinates(&bytes) {
-        let start = range.start.saturating_add(found.start as u64);
-        scan.patch(start, Fill::Spaces(found.len() as u64))?;
+        for at in found.clone().filter(|_| unit > 1) {
+            scan.patch(range.start.saturating_add(at.saturating_mul(unit) as u64), Fill::Spaces(1))?;
+        }
+        if unit == 1 {
+            let start = range.start.saturating_add(found.start as u64);
+            scan.patch(start, Fill::Spaces(found.len() as u64))?;
+        }
     }
     Ok(())
 }
