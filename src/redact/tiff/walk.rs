@@ -17,7 +17,8 @@ use crate::redact::{Fill, ScanError, iptc, iso, jpeg, patterns, xmp};
 
 /// Tag numbers: TIFF 6.0, Exif 2.32 section 4.6, Adobe TIFF technical notes, GeoTIFF 1.1.
 mod tag {
-    pub(super) const DESCRIPTION: u16 = 0x010e;
+    /// Description, user's comment; title, comment, author, keywords and subject as Windows writes them.
+    pub(super) const TEXTS: [u16; 7] = [0x010e, 0x9286, 0x9c9b, 0x9c9c, 0x9c9d, 0x9c9e, 0x9c9f];
     pub(super) const MAKE: u16 = 0x010f;
     pub(super) const STRIP_OFFSETS: u16 = 0x0111;
     pub(super) const STRIP_BYTES: u16 = 0x0117;
@@ -35,9 +36,6 @@ mod tag {
     pub(super) const EXIF_IFD: u16 = 0x8769;
     pub(super) const GPS_IFD: u16 = 0x8825;
     pub(super) const MAKER_NOTE: u16 = 0x927c;
-    pub(super) const USER_COMMENT: u16 = 0x9286;
-    /// Title, comment, author, keywords and subject in UTF-16, as Windows writes them.
-    pub(super) const WINDOWS: std::ops::RangeInclusive<u16> = 0x9c9b..=0x9c9f;
     pub(super) const INTEROPERABILITY_IFD: u16 = 0xa005;
     pub(super) const DNG_PRIVATE: u16 = 0xc634;
     /// The next after the pointer to the GPS directory; nothing has it.
@@ -83,8 +81,8 @@ enum Content {
     Iptc,
     Photoshop,
     Note,
-    /// Words of a person or a program, in characters of so many bytes.
-    Text(u8),
+    /// Words of a person or a program.
+    Text,
     Jpeg,
     /// Image data that is a JPEG stream.
     JpegData,
@@ -176,13 +174,9 @@ impl Walk {
             tag::MAKER_NOTE => Content::Note,
             tag::PANASONIC_JPEG => Content::Jpeg,
             tag::DNG_PRIVATE => return Ok(()),
-            tag::DESCRIPTION | tag::USER_COMMENT => {
+            text if tag::TEXTS.contains(&text) => {
                 self.keep.add(entry.value.clone().unwrap_or_default());
-                Content::Text(1)
-            }
-            wide if tag::WINDOWS.contains(&wide) => {
-                self.keep.add(entry.value.clone().unwrap_or_default());
-                Content::Text(2)
+                Content::Text
             }
             geo if tag::GEO.contains(&geo) => {
                 self.geo.push(entry.clone());
@@ -320,7 +314,7 @@ impl Walk {
             Content::Iptc => iptc::datasets(scan, range),
             Content::Photoshop => iptc::resources(scan, range),
             Content::Note => notes::scan(scan, &self.layout, &range, &self.make),
-            Content::Text(unit) => described(scan, range, usize::from(unit)),
+            Content::Text => described(scan, range),
             Content::Jpeg => jpeg::scan(scan, range),
             Content::JpegData => jpeg::scan_header(scan, range),
         }
@@ -328,19 +322,19 @@ impl Walk {
 }
 
 /// Hides coordinates that stand in a description, and only them.
-fn described(scan: &mut Scan<'_>, range: Range<u64>, unit: usize) -> Result<(), ScanError> {
-    // Coordinates are ASCII: of a wider character the first byte tells it, and a space in its place leaves it whole.
-    let bytes: Vec<u8> = scan.bytes(range.clone())?.into_iter().step_by(unit).collect();
-    if !patterns::text(&bytes) {
-        return Ok(());
-    }
-    for found in iso::coordinates(&bytes) {
-        for at in found.clone().filter(|_| unit > 1) {
-            scan.patch(range.start.saturating_add(at.saturating_mul(unit) as u64), Fill::Spaces(1))?;
+///
+/// Coordinates are ASCII: in UTF-16, of either order, every second byte tells them, and spaces there leave the others
+/// whole.
+fn described(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    let bytes = scan.bytes(range.clone())?;
+    for (phase, unit) in [(0usize, 1usize), (0, 2), (1, 2)] {
+        let narrow: Vec<u8> = bytes.iter().copied().skip(phase).step_by(unit).collect();
+        if !patterns::text(&narrow) {
+            continue;
         }
-        if unit == 1 {
-            let start = range.start.saturating_add(found.start as u64);
-            scan.patch(start, Fill::Spaces(found.len() as u64))?;
+        for at in iso::coordinates(&narrow).into_iter().flatten() {
+            let place = at.saturating_mul(unit).saturating_add(phase) as u64;
+            scan.patch(range.start.saturating_add(place), Fill::Spaces(1))?;
         }
     }
     Ok(())
