@@ -192,6 +192,9 @@ pub(super) fn stored(version: ContentVersion) -> store::ContentVersion {
 
 impl Found {
     fn plan_size(&self) -> usize {
-        self.looked.as_ref().and_then(|looked: &Looked| looked.plan.as_ref()).map_or(0, |plan| plan.plan.len())
+        self.looked
+            .as_ref()
+            .and_then(|looked: &Looked| looked.plan.as_ref())
+            .map_or(0, |plan| plan.plan.len())
     }
 }

@@ -109,7 +109,9 @@ impl Walk<'_> {
                 add(&self.progress.directories, u64::from(!directory.partial));
                 Some(directory)
             }
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => None,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                None
+            }
             Err(error) => {
                 self.fail(&path, &error);
                 None
