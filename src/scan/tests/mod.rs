@@ -7,7 +7,7 @@ mod steadiness;
 mod tree;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -19,7 +19,8 @@ use crate::store::{Entry, EntryName, NewEntry, PlanKey};
 
 /// A lower directory and the database of its volume.
 struct Fixture {
-    directory: TempDir,
+    _directory: Option<TempDir>,
+    above: PathBuf,
     store: Store,
     root: PathFd,
     root_row: MediaId,
@@ -28,16 +29,22 @@ struct Fixture {
 impl Fixture {
     fn new() -> Fixture {
         let directory = tempfile::tempdir().unwrap();
-        let lower = directory.path().join("lower");
-        fs::create_dir(&lower).unwrap();
-        let store = Store::open(&directory.path().join("state.db")).unwrap();
+        fs::create_dir(directory.path().join("lower")).unwrap();
+        let opened = Fixture::open(directory.path());
+        Fixture { _directory: Some(directory), ..opened }
+    }
+
+    /// What another process made in `above`.
+    fn open(above: &Path) -> Fixture {
+        let lower = above.join("lower");
+        let store = Store::open(&above.join("state.db")).unwrap();
         let root = PathFd::root(&lower).unwrap();
         let root_row = store.volume(&lower, root.stat().unwrap().identity.file).unwrap().root;
-        Fixture { directory, store, root, root_row }
+        Fixture { _directory: None, above: above.to_owned(), store, root, root_row }
     }
 
     fn path(&self, path: &str) -> PathBuf {
-        self.directory.path().join("lower").join(path)
+        self.above.join("lower").join(path)
     }
 
     /// Writes a file, with the directories above it.

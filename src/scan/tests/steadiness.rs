@@ -63,6 +63,45 @@ fn a_cancelled_scan_goes_on_where_it_ended() {
     assert_eq!(at.rows_below(at.root_row), MANY + 1);
 }
 
+/// Where the child of the following test scans.
+const KILLED_IN: &str = "MEDIAGATE_TEST_SCAN_KILLED_IN";
+
+#[test]
+fn a_killed_scan_leaves_rows_that_the_next_one_goes_on_from() {
+    if let Some(directory) = std::env::var_os(KILLED_IN) {
+        Fixture::open(directory.as_ref()).scan();
+        return;
+    }
+    let at = with_many();
+    let mut before = 0;
+    for _ in 0..3 {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "scan::tests::steadiness::a_killed_scan_leaves_rows_that_the_next_one_goes_on_from",
+            ])
+            .env(KILLED_IN, &at.above)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        while at.rows_below(at.root_row) < before + 1000 {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let now = at.rows_below(at.root_row);
+        assert!(now >= before && now <= MANY + 1, "{before} rows, then {now}");
+        before = now;
+    }
+    let rest = at.scan();
+    assert_eq!(rest.changed as usize, MANY + 1 - before);
+    assert_eq!(
+        (rest.read, rest.removed, rest.failed),
+        (MANY as u64 - (before as u64).saturating_sub(1), 0, 0)
+    );
+    assert_eq!(at.rows_below(at.root_row), MANY + 1);
+}
+
 #[test]
 fn a_scan_that_is_cancelled_before_it_begins_does_nothing() {
     let at = Fixture::new();
@@ -111,7 +150,7 @@ fn a_file_that_changes_all_the_time_is_left_for_later() {
     at.write("Music/b.mp3", b"ID3");
     let file = fs::OpenOptions::new().write(true).open(at.path("Music/a.mp3")).unwrap();
     // Large enough that looking into it takes longer than a step of the kernel's clock.
-    file.set_len(64 << 20).unwrap();
+    file.set_len(8 << 20).unwrap();
     let done = AtomicBool::new(false);
     let outcome = thread::scope(|scope| {
         scope.spawn(|| {
