@@ -72,6 +72,11 @@ impl Admin {
         Session::new(self, caller)
     }
 
+    /// Whether `uid` may use every method.
+    pub fn administers(&self, uid: Uid) -> bool {
+        self.roles.administers(uid)
+    }
+
     /// Runs a method: guard, logic, audit.
     ///
     /// `about` is the uid that the method tells of, where it tells of one; `subject` is what the audit names.

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::error::Errno;
 use crate::id::{GrantId, MediaId, Uid};
 use crate::policy::{PackageName, Permissions};
 use crate::store::{self, ApplicationRecord, StoreError};
@@ -167,11 +168,8 @@ impl Administration for Session<'_> {
     fn check(&self, uid: Uid, operation: &str, path: &str) -> Result<Explanation, Failure> {
         let subject = format!("{uid} {operation} {path}");
         self.admin.run(self.caller, (Method::Check, Some(uid)), &subject, || {
-            let mut explanation = self.admin.gate.explain(uid, names::operation(operation)?, path)?;
-            if !self.admin.roles.administers(self.caller) {
-                explanation.facts.clear();
-            }
-            Ok(explanation)
+            let explanation = self.admin.gate.explain(uid, names::operation(operation)?, path)?;
+            if self.admin.administers(self.caller) { Ok(explanation) } else { for_itself(explanation) }
         })
     }
 
@@ -217,6 +215,15 @@ impl Administration for Session<'_> {
             Ok(())
         })
     }
+}
+
+/// What an application is told about itself: no facts of the file, and of a file that does not exist for it what it
+/// would be told of one that is not there, so that it cannot ask what it may not see.
+fn for_itself(explanation: Explanation) -> Result<Explanation, AdminError> {
+    if explanation.errno == Some(Errno::ENOENT.name()) {
+        return Err(AdminError::NoSuchFile { path: explanation.path, errno: Errno::ENOENT });
+    }
+    Ok(Explanation { facts: Vec::new(), ..explanation })
 }
 
 /// What an application becomes: the request, and where it is silent what is registered.

@@ -1,5 +1,7 @@
 //! The lists of applications, and the numbers of the codes.
 
+#![forbid(unsafe_code)]
+
 use super::*;
 
 fn toml(text: &str) -> Result<Vec<AppRequest>, String> {

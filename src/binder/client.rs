@@ -2,9 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fmt, fs};
 
+use rsbinder::rpc::RpcSession;
 use rsbinder::{ExceptionCode, Status as BinderStatus, StatusCode, Strong};
 
 use crate::admin::{
@@ -17,15 +20,21 @@ use super::convert::Carried;
 use super::wire::org::mediagate::IMediaGate::IMediaGate;
 use super::wire::org::mediagate::IMediaGateAdmin::IMediaGateAdmin;
 
-/// How long a daemon that accepts the connection may take to answer; a scan of a large volume is the longest call.
-const ANSWER: Duration = Duration::from_secs(3600);
+/// How long a daemon may take to answer before it counts as not reachable.
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// A connection to the daemon.
-#[derive(Debug)]
 pub struct Client {
     socket: PathBuf,
+    session: Option<RpcSession>,
     admin: Strong<dyn IMediaGateAdmin>,
     application: Strong<dyn IMediaGate>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("socket", &self.socket).finish_non_exhaustive()
+    }
 }
 
 impl Client {
@@ -34,7 +43,22 @@ impl Client {
     /// # Errors
     /// [`Code::Unreachable`] with the remedy.
     pub fn connect(socket: &Path) -> Result<Client, Failure> {
-        open(socket).map_err(|_| unreachable_at(socket))
+        let alone =
+            may_administer(socket).then(|| open(&super::administrators_socket(socket)).ok()).flatten();
+        match alone {
+            Some(connection) => Client::over(&connection, socket),
+            None => open(socket).and_then(|connection| Client::over(&connection, socket)),
+        }
+        .map_err(|_| unreachable_at(socket))
+    }
+
+    fn over(connection: &rsbinder::Client, socket: &Path) -> Result<Client, StatusCode> {
+        Ok(Client {
+            socket: socket.to_owned(),
+            session: connection.session().cloned(),
+            admin: connection.get::<dyn IMediaGateAdmin>(super::ADMIN_SERVICE)?,
+            application: connection.get::<dyn IMediaGate>(super::APPLICATION_SERVICE)?,
+        })
     }
 
     /// What would happen if this process did `operation` to `path` now: what an application asks.
@@ -43,6 +67,13 @@ impl Client {
     /// As [`Administration::check`].
     pub fn check_self(&self, operation: &str, path: &str) -> Result<Explanation, Failure> {
         self.received(self.application.check(operation, path))
+    }
+
+    /// How long the next calls may take; `None` is as long as it takes.
+    fn wait_at_most(&self, time: Option<Duration>) {
+        if let Some(session) = &self.session {
+            session.set_timeout(time);
+        }
     }
 
     /// Decodes an answer.
@@ -70,15 +101,15 @@ fn lost(status: StatusCode) -> bool {
     matches!(status, StatusCode::DeadObject | StatusCode::FailedTransaction | StatusCode::TimedOut)
 }
 
-fn open(socket: &Path) -> Result<Client, StatusCode> {
-    let connection = rsbinder::Client::open_with(super::address(socket), |options, _| {
-        options.timeout = Some(ANSWER);
-    })?;
-    Ok(Client {
-        socket: socket.to_owned(),
-        admin: connection.get::<dyn IMediaGateAdmin>(super::ADMIN_SERVICE)?,
-        application: connection.get::<dyn IMediaGate>(super::APPLICATION_SERVICE)?,
-    })
+/// Whether the daemon would take this process for an administrator: then the socket of their own is worth a try.
+fn may_administer(socket: &Path) -> bool {
+    let own = Uid::new(rustix::process::geteuid().as_raw());
+    let of_daemon = || fs::metadata(socket).is_ok_and(|found| found.uid() == own.raw());
+    [Uid::ROOT, Uid::SHELL, Uid::SYSTEM].contains(&own) || of_daemon()
+}
+
+fn open(socket: &Path) -> Result<rsbinder::Client, StatusCode> {
+    rsbinder::Client::open_with(super::address(socket), |options, _| options.timeout = Some(ANSWER))
 }
 
 fn unreachable_at(socket: &Path) -> Failure {
@@ -131,7 +162,10 @@ impl Administration for Client {
     }
 
     fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, Failure> {
-        self.received(self.admin.scan(path, full))
+        self.wait_at_most(None);
+        let report = self.received(self.admin.scan(path, full));
+        self.wait_at_most(Some(ANSWER));
+        report
     }
 
     fn dump(&self, section: &str) -> Result<Dump, Failure> {

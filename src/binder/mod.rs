@@ -14,7 +14,7 @@ mod server;
 mod service;
 mod wire;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rsbinder::entry::uri::{WireProfile, WireVersion};
 use rsbinder::{Endpoint, Uri};
@@ -27,6 +27,13 @@ const ADMIN_SERVICE: &str = "mediagate.admin";
 
 /// The name of the service for applications.
 const APPLICATION_SERVICE: &str = "mediagate";
+
+/// The socket that only administrators may use, beside the common one.
+fn administrators_socket(socket: &Path) -> PathBuf {
+    let mut name = socket.as_os_str().to_owned();
+    name.push(".admin");
+    PathBuf::from(name)
+}
 
 /// The address of a socket, and the protocol spoken there: that of Android 16.
 fn address(socket: &Path) -> Uri {

@@ -1,6 +1,8 @@
 //! Serving the administration over Binder's RPC protocol on a Unix socket.
 //!
-//! Anyone may connect: the uid that the kernel reports for the connection decides what it may do.
+//! Anyone may connect: the uid that the kernel reports for the connection decides what it may do. Connections are
+//! bounded, so that applications cannot exhaust the daemon's threads; administrators have a socket of their own
+//! beside the common one, so that applications cannot keep them out by taking every connection.
 
 #![forbid(unsafe_code)]
 
@@ -10,9 +12,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rsbinder::rpc::PeerIdentity;
 use rsbinder::{ServerGuard, StatusCode};
 
 use crate::admin::Admin;
+use crate::id::Uid;
 
 use super::service::Service;
 use super::wire::org::mediagate::IMediaGate::BnMediaGate;
@@ -24,7 +28,7 @@ const SOCKET_MODE: u32 = 0o666;
 /// Threads for one connection: a client makes one call at a time, or two while it follows the audit.
 const THREADS: u32 = 2;
 
-/// Connections at once; more wait, so that no application can exhaust the daemon's threads.
+/// Connections of one socket at once; more wait.
 const CONNECTIONS: usize = 64;
 
 /// A connection that says nothing for so long is closed.
@@ -56,7 +60,7 @@ pub enum ServeError {
 #[derive(Debug)]
 #[must_use = "dropping it ends the service"]
 pub struct Serving {
-    guard: Option<ServerGuard>,
+    guards: Vec<ServerGuard>,
     socket: PathBuf,
 }
 
@@ -69,36 +73,63 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        if let Some(guard) = self.guard.take() {
+        for guard in self.guards.drain(..) {
             guard.stop_and_join();
         }
     }
 }
 
-/// Serves `admin` on `socket`. The socket file of a dead daemon is replaced.
+/// Serves `admin` on `socket`, and for administrators beside it. The socket file of a dead daemon is replaced.
 ///
 /// # Errors
 /// [`ServeError`]; a live daemon's socket is left alone.
 pub fn serve(admin: Arc<Admin>, socket: &Path) -> Result<Serving, ServeError> {
-    prepare(socket)?;
-    let guard = spawn(admin, socket).map_err(|status| bind_error(socket, status))?;
-    let serving = Serving { guard: Some(guard), socket: socket.to_owned() };
-    fs::set_permissions(socket, Permissions::from_mode(SOCKET_MODE))
-        .map_err(|error| ServeError::Bind { socket: socket.to_owned(), cause: error.to_string() })?;
+    let mut serving = Serving { guards: Vec::new(), socket: socket.to_owned() };
+    serving.guards.push(listen(&admin, socket, |_, _| true)?);
+    let administrators = super::administrators_socket(socket);
+    serving.guards.push(listen(&admin, &administrators, Admin::administers)?);
     Ok(serving)
 }
 
-fn spawn(admin: Arc<Admin>, socket: &Path) -> Result<ServerGuard, StatusCode> {
-    let service = Service::new(admin);
+/// Serves those whom `admitted` lets connect to `socket`.
+fn listen(
+    admin: &Arc<Admin>,
+    socket: &Path,
+    admitted: fn(&Admin, Uid) -> bool,
+) -> Result<ServerGuard, ServeError> {
+    prepare(socket)?;
+    let guard = spawn(admin, socket, admitted).map_err(|status| bind_error(socket, status))?;
+    fs::set_permissions(socket, Permissions::from_mode(SOCKET_MODE))
+        .map_err(|error| ServeError::Bind { socket: socket.to_owned(), cause: error.to_string() })?;
+    Ok(guard)
+}
+
+fn spawn(
+    admin: &Arc<Admin>,
+    socket: &Path,
+    admitted: fn(&Admin, Uid) -> bool,
+) -> Result<ServerGuard, StatusCode> {
+    let service = Service::new(Arc::clone(admin));
+    let admin = Arc::clone(admin);
     rsbinder::serve(super::address(socket))?
         .with(|options| {
             options.threads = Some(THREADS);
             options.max_connections = Some(CONNECTIONS);
             options.idle_timeout = Some(IDLE);
+            options.authorizer =
+                Some(Box::new(move |peer| uid_of(peer).is_some_and(|uid| admitted(&admin, uid))));
         })
         .add(super::ADMIN_SERVICE, BnMediaGateAdmin::new_binder(service.clone()).as_binder())?
         .add(super::APPLICATION_SERVICE, BnMediaGate::new_binder(service).as_binder())?
         .spawn()
+}
+
+/// The uid that the kernel reports for a connection; no other kind of identity is served.
+fn uid_of(peer: &PeerIdentity) -> Option<Uid> {
+    match peer {
+        PeerIdentity::Local { uid, .. } => Some(Uid::new(*uid)),
+        _ => None,
+    }
 }
 
 /// Names what is in the way before the library sees it.

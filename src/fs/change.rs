@@ -82,11 +82,14 @@ impl Volume {
         let operation = if directory { Operation::RemoveDirectory } else { Operation::Unlink };
         let (permit, _) = self.permit(context, &inode, operation)?;
         let row = self.facts(&inode)?.row;
-        parent.inode().descriptor(&self.nodes.descriptors)?.remove(name, directory, permit)?;
+        let from = parent.inode().descriptor(&self.nodes.descriptors)?;
+        let moving = self.moves.write();
+        from.remove(name, directory, permit)?;
         if directory || stat.links <= 1 {
             self.nodes.retire(&inode);
         }
         inode.set_link(None);
+        drop(moving);
         if let Some(row) = row {
             self.store.remove_entry(row)?;
         }

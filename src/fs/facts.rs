@@ -47,10 +47,12 @@ impl Volume {
     /// What is known of the file, from its inode or gathered anew.
     pub(super) fn facts(&self, inode: &Arc<VolumeInode>) -> Result<Arc<Facts>, FsError> {
         let epoch = self.epoch.load(Ordering::Acquire);
-        let kept = inode.known.facts.read().clone();
-        if let Some(facts) = kept.as_ref().filter(|facts| facts.epoch == epoch) {
+        if let Some(facts) = inode.known.facts.read().as_ref().filter(|facts| facts.epoch == epoch) {
             return Ok(facts.clone());
         }
+        // Held while they are gathered, so that facts of a name that is given up meanwhile are not kept.
+        // LOCK ORDER: an entry's facts, then its directory's.
+        let mut kept = inode.known.facts.write();
         let facts = Arc::new(match inode.link() {
             Some(link) => {
                 let parent = self.facts(&link.parent)?;
@@ -61,9 +63,9 @@ impl Volume {
             }
             None if Arc::ptr_eq(inode, self.nodes.root().inode()) => self.facts_of_root(),
             // Its name was removed while somebody has it open: what was known of it stands.
-            None => return kept.ok_or(FsError::Plain(Errno::ESTALE)),
+            None => return kept.clone().ok_or(FsError::Plain(Errno::ESTALE)),
         });
-        *inode.known.facts.write() = Some(facts.clone());
+        *kept = Some(facts.clone());
         Ok(facts)
     }
 

@@ -50,6 +50,7 @@ impl Volume {
         parent: &Arc<VolumeInode>,
         name: &FileName,
     ) -> Result<(Arc<VolumeInode>, Stat), FsError> {
+        let _still = self.moves.read();
         let fd = parent.descriptor(&self.nodes.descriptors)?.child(name)?;
         let stat = fd.stat()?;
         if stat.kind == FileKind::Special {

@@ -34,7 +34,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 pub use attributes::Attributes;
 pub use change::AttributeChange;
@@ -113,6 +113,9 @@ pub struct Volume {
     store: Arc<Store>,
     nodes: NodeTable<Known>,
     handles: HandleTable<Known, Terms>,
+    /// Taken for writing while a name comes to mean another file, for reading while a name is looked up: what an
+    /// inode knows of its own name is then never older than the last change.
+    moves: RwLock<()>,
     /// Grows when what is known of entries may have changed: facts of an older epoch are gathered again.
     epoch: AtomicU64,
     kernel: OnceLock<Arc<dyn Kernel>>,
@@ -151,6 +154,7 @@ impl Volume {
             store,
             nodes,
             handles: HandleTable::default(),
+            moves: RwLock::default(),
             epoch: AtomicU64::new(1),
             kernel: OnceLock::new(),
             no_passthrough: Mutex::new(None),
@@ -165,6 +169,11 @@ impl Volume {
     /// The lower directory, as it was given.
     pub fn lower(&self) -> &Path {
         &self.lower
+    }
+
+    /// The database's row of the root.
+    pub fn root_row(&self) -> MediaId {
+        self.root_row
     }
 
     /// The settings.

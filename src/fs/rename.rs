@@ -66,8 +66,9 @@ impl Volume {
         let permit = self.permit_move(context, &source, &target)?;
         let flags = self.permit_target(context, &source, &target, mode)?;
         let cache = &self.nodes.descriptors;
-        let directory = source.parent.descriptor(cache)?;
-        directory.rename(&source.name, &*target.parent.descriptor(cache)?, &target.name, flags, permit)?;
+        let (from, to) = (source.parent.descriptor(cache)?, target.parent.descriptor(cache)?);
+        let _moving = self.moves.write();
+        from.rename(&source.name, &to, &target.name, flags, permit)?;
         self.renamed(&source, &target, mode)
     }
 

@@ -94,7 +94,8 @@ impl DataFd {
     /// # Errors
     /// The lower file system's own.
     pub fn sync(&self, data_only: bool) -> io::Result<()> {
-        Ok(if data_only { rustix::fs::fdatasync(&self.0)? } else { rustix::fs::fsync(&self.0)? })
+        let done = if data_only { rustix::fs::fdatasync(&self.0) } else { rustix::fs::fsync(&self.0) };
+        Ok(done?)
     }
 
     /// `fallocate(2)` with the kernel's mode bits.

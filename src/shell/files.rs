@@ -169,7 +169,7 @@ fn print_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let found = match reason {
         Some(reason) => format!("opaque: {reason}"),
         None if patches.is_empty() => (*plan).to_owned(),
-        None => format!("{hidden} bytes to hide in {} places", patches.len()),
+        None => format!("{hidden} bytes to hide, ranges: {}", patches.len()),
     };
     writeln!(out, "{}: {kind}, {size} bytes, {found}", safe(file))?;
     if patches.is_empty() {

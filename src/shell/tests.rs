@@ -1,5 +1,7 @@
 //! The grammar, durations and tables.
 
+#![forbid(unsafe_code)]
+
 use clap::{CommandFactory, Parser};
 
 use super::*;
@@ -92,4 +94,92 @@ fn columns_are_aligned_and_control_characters_escaped() {
     let rows = [["a\nb".to_owned(), "1".to_owned()], ["é".to_owned(), "22".to_owned()]];
     table::table(&mut out, ["NAME", "N"], rows).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "NAME  N\na\\nb  1\né     22\n");
+}
+
+/// Degrees, minutes and seconds of a latitude, as six little-endian numbers.
+const LATITUDE: [u32; 6] = [48, 1, 51, 1, 2_960, 100];
+
+/// A JPEG file of nothing but an Exif block with the place where it was taken.
+fn photo_with_place() -> Vec<u8> {
+    let mut tiff = b"II*\0\x08\0\0\0".to_vec();
+    let mut directory = |entries: &[(u16, u16, u32, u32)]| {
+        tiff.extend(u16::try_from(entries.len()).unwrap().to_le_bytes());
+        for (tag, kind, count, value) in entries {
+            tiff.extend(tag.to_le_bytes());
+            tiff.extend(kind.to_le_bytes());
+            tiff.extend(count.to_le_bytes());
+            tiff.extend(value.to_le_bytes());
+        }
+        tiff.extend(0u32.to_le_bytes());
+    };
+    // Exif 3.0, 4.6.3 and 4.6.6: the pointer to the GPS directory at 26; its reference and its latitude at 56.
+    directory(&[(0x8825, 4, 1, 26)]);
+    directory(&[(1, 2, 2, u32::from(b'N')), (2, 5, 3, 56)]);
+    tiff.extend(LATITUDE.iter().flat_map(|number| number.to_le_bytes()));
+    let length = u16::try_from(tiff.len() + 8).unwrap();
+    let mut jpeg = b"\xff\xd8\xff\xe1".to_vec();
+    jpeg.extend(length.to_be_bytes());
+    jpeg.extend(b"Exif\0\0");
+    jpeg.extend(tiff);
+    jpeg.extend(b"\xff\xd9");
+    jpeg
+}
+
+fn holds_place(bytes: &[u8]) -> bool {
+    let place: Vec<u8> = LATITUDE.iter().flat_map(|number| number.to_le_bytes()).collect();
+    bytes.windows(place.len()).any(|window| window == place)
+}
+
+#[test]
+fn redact_writes_the_filtered_bytes_and_overwrites_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let [from, to] = ["photo.jpg", "safe.jpg"].map(|name| directory.path().join(name));
+    let photo = photo_with_place();
+    assert!(holds_place(&photo));
+    std::fs::write(&from, &photo).unwrap();
+    assert_eq!(redact(&from, &to).unwrap(), Outcome::Done);
+    let safe = std::fs::read(&to).unwrap();
+    assert_eq!(safe.len(), photo.len());
+    assert!(!holds_place(&safe));
+    assert_eq!(std::fs::read(&from).unwrap(), photo);
+
+    let again = redact(&from, &to).unwrap_err();
+    assert!(matches!(again, ShellError::Exists(_)), "{again}");
+    assert_eq!(again.exit_status(), 1);
+    let onto_itself = redact(&from, &from).unwrap_err();
+    assert!(matches!(onto_itself, ShellError::Exists(_)), "{onto_itself}");
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2, "no draft is left");
+}
+
+#[test]
+fn redact_refuses_what_cannot_be_made_safe_and_says_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let [from, to] = ["photo.png", "safe.png"].map(|name| directory.path().join(name));
+    // A PNG whose first chunk goes on beyond the end of the file.
+    std::fs::write(&from, b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffeXIf").unwrap();
+    let refused = redact(&from, &to).unwrap_err();
+    assert!(refused.to_string().contains("photo.png cannot be redacted: "), "{refused}");
+    assert!(!to.exists());
+    let mut out = Vec::new();
+    assert_eq!(inspect(&[from], false, &mut out).unwrap(), Outcome::Refused);
+    assert!(String::from_utf8(out).unwrap().contains("image, 16 bytes, opaque: "));
+}
+
+#[test]
+fn inspect_tells_kind_and_ranges() {
+    let directory = tempfile::tempdir().unwrap();
+    let [photo, text] = ["photo.jpg", "notes.txt"].map(|name| directory.path().join(name));
+    std::fs::write(&photo, photo_with_place()).unwrap();
+    std::fs::write(&text, "no place").unwrap();
+    let mut out = Vec::new();
+    assert_eq!(inspect(&[photo.clone(), text], false, &mut out).unwrap(), Outcome::Done);
+    let out = String::from_utf8(out).unwrap();
+    assert!(out.contains("photo.jpg: image, 94 bytes, ") && out.contains("OFFSET"), "{out}");
+    assert!(out.contains("notes.txt: document, 8 bytes, clean\n"), "{out}");
+    let mut out = Vec::new();
+    inspect(&[photo], true, &mut out).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!(report[0]["plan"], "ranges");
+    let missing = inspect(&[directory.path().join("none")], false, &mut Vec::new()).unwrap_err();
+    assert!(missing.to_string().starts_with("cannot read "), "{missing}");
 }

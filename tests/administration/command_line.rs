@@ -3,8 +3,9 @@
 #![forbid(unsafe_code)]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use crate::can_change_uid;
 use crate::daemon::{Daemon, PHOTO};
@@ -22,11 +23,13 @@ fn run(daemon: &Daemon, arguments: &[&str]) -> (i32, String, String) {
     outcome(command(daemon, arguments).output().unwrap())
 }
 
-/// The program, copied to where every uid may run it.
+/// The program, copied to where every uid may run it. Another process copies, because a program that is open for
+/// writing in this one, or in a child that another test is about to start, cannot be run.
 fn command(daemon: &Daemon, arguments: &[&str]) -> Command {
     let program = daemon.path("mediagate");
     if !program.exists() {
-        fs::copy(env!("CARGO_BIN_EXE_mediagate"), &program).unwrap();
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_mediagate")).arg(&program).status().unwrap();
+        assert!(copied.success());
     }
     let mut command = Command::new(program);
     command.arg("--socket").arg(daemon.socket()).args(arguments);
@@ -125,6 +128,24 @@ fn state_is_printed_and_does_not_steer_the_terminal() {
     let audit: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(audit[0]["operation"], "scan");
     assert_eq!(run(&daemon, &["stop"]), done(""));
+}
+
+#[test]
+fn the_audit_is_followed_without_gaps_or_repetition() {
+    let daemon = Daemon::start();
+    run(&daemon, &["app", "set", "org.example.first", "--uid", "10001"]);
+    let mut follow = command(&daemon, &["audit", "--follow", "--json"]);
+    let mut follow = follow.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(follow.stdout.take().unwrap()).lines();
+    let mut next = || serde_json::from_str::<serde_json::Value>(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(next()["path"], "org.example.first");
+    for name in ["org.example.second", "org.example.third"] {
+        run(&daemon, &["app", "set", name, "--uid", "10002"]);
+    }
+    assert_eq!(next()["path"], "org.example.second");
+    assert_eq!(next()["path"], "org.example.third");
+    follow.kill().unwrap();
+    follow.wait().unwrap();
 }
 
 #[test]

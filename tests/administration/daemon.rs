@@ -1,5 +1,5 @@
 //! A daemon without a file system: the real administration, store, policy and Binder service over a [`Gate`] that
-//! knows one file.
+//! knows two files.
 
 #![forbid(unsafe_code)]
 
@@ -17,12 +17,15 @@ use mediagate::binder::{self, Serving};
 use mediagate::error::Errno;
 use mediagate::id::{FileId, MediaId, NodeId, Uid};
 use mediagate::policy::{
-    self, Caller, DefaultDirectory, FileFacts, Kind, Operation, PackageName, Place, State,
+    self, Caller, DefaultDirectory, FileFacts, Kind, Operation, PackageName, Place, PrivateTree, State,
 };
 use mediagate::store::{EntryName, NewEntry, Store};
 
-/// The only file that there is; `org.example.camera` owns it.
+/// The only shared file that there is; `org.example.camera` owns it.
 pub(crate) const PHOTO: &str = "DCIM/photo.jpg";
+
+/// A file that exists only for `org.example.camera`.
+pub(crate) const PRIVATE: &str = "Android/data/org.example.camera/notes";
 
 /// What the administration asks of the serving part, over one file.
 pub(crate) struct OneFile {
@@ -35,7 +38,7 @@ pub(crate) struct OneFile {
 impl OneFile {
     fn exists(path: &str) -> Result<(), AdminError> {
         match path {
-            PHOTO => Ok(()),
+            PHOTO | PRIVATE => Ok(()),
             other if other.starts_with("/elsewhere") => {
                 Err(AdminError::OutsideVolumes { path: other.to_owned() })
             }
@@ -49,12 +52,16 @@ impl Gate for OneFile {
         OneFile::exists(path)?;
         let snapshot = self.store.snapshot();
         let caller = Caller { uid, identity: snapshot.identity(uid, Uid::ROOT) };
+        let camera = PackageName::new("org.example.camera");
         let facts = FileFacts {
-            place: Place::Shared(Some(DefaultDirectory::Dcim)),
+            place: match path {
+                PRIVATE => Place::Private { tree: PrivateTree::Data, package: camera.clone(), top: false },
+                _ => Place::Shared(Some(DefaultDirectory::Dcim)),
+            },
             directory: false,
             kind: Some(Kind::Image),
             hidden: false,
-            owner: Some(PackageName::new("org.example.camera")),
+            owner: Some(camera),
             state: State::Normal,
             grant: None,
         };

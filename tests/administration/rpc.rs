@@ -2,10 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::atomic::Ordering;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Gid, Uid as ProcessUid};
 
@@ -14,7 +16,7 @@ use mediagate::binder::{Client, ServeError};
 use mediagate::id::{GrantId, Uid};
 
 use crate::can_change_uid;
-use crate::daemon::{Daemon, PHOTO};
+use crate::daemon::{Daemon, PHOTO, PRIVATE};
 
 /// Runs `work` with a connection that the kernel sees as made by `uid`: credentials belong to a thread.
 fn run_as<T: Send>(daemon: &Daemon, uid: u32, work: impl FnOnce(&Client) -> T + Send) -> T {
@@ -256,6 +258,43 @@ fn two_clients_are_served_at_once() {
         }
     });
     assert_eq!(clients[0].list_applications().unwrap().len(), 40);
+}
+
+#[test]
+fn an_application_cannot_ask_what_it_may_not_see() {
+    if !can_change_uid("an_application_cannot_ask_what_it_may_not_see") {
+        return;
+    }
+    let daemon = Daemon::start();
+    let [there, missing] = run_as(&daemon, 10_123, |client| {
+        [PRIVATE, "Android/data/org.example.camera/gone"].map(|path| {
+            let failure = client.check_self("read", path).unwrap_err();
+            (failure.code, failure.text.replace(path, "PATH"))
+        })
+    });
+    assert_eq!(there, missing);
+    assert_eq!(there, (Code::NotFound, "no file PATH: ENOENT".to_owned()));
+    let root = Client::connect(&daemon.socket()).unwrap();
+    let explained = root.check(Uid::new(10_123), "read", PRIVATE).unwrap();
+    assert_eq!(explained.errno.as_deref(), Some("ENOENT"));
+}
+
+#[test]
+fn applications_that_take_every_connection_do_not_keep_administrators_out() {
+    if !can_change_uid("applications_that_take_every_connection_do_not_keep_administrators_out") {
+        return;
+    }
+    let daemon = Daemon::start();
+    let refused =
+        run_as(&daemon, 10_123, |_| UnixStream::connect(daemon.path("socket.admin")).unwrap().read(&mut [0]));
+    assert!(matches!(refused, Ok(0) | Err(_)), "the socket of administrators is closed to others");
+    let connect =
+        |_: &Client| (0..100).map(|_| UnixStream::connect(daemon.socket()).unwrap()).collect::<Vec<_>>();
+    let taken = run_as(&daemon, 10_123, connect);
+    let before = Instant::now();
+    assert_eq!(run_as(&daemon, 2000, |shell| shell.status().map(|status| status.threads)), Ok(2));
+    assert!(before.elapsed() < Duration::from_secs(5), "it waited for a connection");
+    drop(taken);
 }
 
 #[test]

@@ -11,7 +11,7 @@ interface IMediaGate {
      * What would happen if the caller did `operation` to `path` now.
      *
      * The answer holds the verdict, the errno and the rule. The facts of the file are left out: they are for
-     * administrators.
+     * administrators. What does not exist for the caller is ERROR_NOT_FOUND, whether it is there or not.
      *
      * @param operation one of the names that `mediagate check --help` lists, such as `read` or `unlink`
      * @param path absolute below a mount point, or relative to the root of the shared volume
