@@ -9,14 +9,16 @@ fn a_fresh_volume_gets_rows_and_plans() {
     let at = Fixture::new();
     at.write("DCIM/Camera/VID_1.mp4", &sample::mp4_with_location());
     at.write("DCIM/clean.mp4", &sample::mp4_clean());
+    at.write("DCIM/Camera/IMG_1.jpg", &crate::sample::jpeg_with_location());
     at.write("Pictures/p.heic", &sample::heic_with_location());
     at.write("Download/notes.txt", b"milk, bread");
     at.write("Download/disguised.txt", &sample::mp4_with_location());
     at.write("Music/list.m3u", b"#EXTM3U\na.mp3\n");
     let outcome = at.scan();
-    let expected = ScanOutcome { files: 6, directories: 6, read: 6, changed: 11, ..ScanOutcome::default() };
+    let expected = ScanOutcome { files: 7, directories: 6, read: 7, changed: 12, ..ScanOutcome::default() };
     assert_eq!(outcome, expected);
     assert!(matches!(at.plan("DCIM/Camera/VID_1.mp4"), Some(Plan::Ranges(_))));
+    assert!(matches!(at.plan("DCIM/Camera/IMG_1.jpg"), Some(Plan::Ranges(_))));
     assert_eq!(at.plan("DCIM/clean.mp4"), Some(Plan::Clean));
     assert!(matches!(at.plan("Pictures/p.heic"), Some(Plan::Ranges(_))));
     assert!(matches!(at.plan("Download/disguised.txt"), Some(Plan::Ranges(_))));

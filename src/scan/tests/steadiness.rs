@@ -94,7 +94,7 @@ fn a_killed_scan_leaves_rows_that_the_next_one_goes_on_from() {
         before = now;
     }
     let rest = at.scan();
-    assert_eq!(rest.changed as usize, MANY + 1 - before);
+    assert_eq!(rest.changed, (MANY + 1 - before) as u64);
     assert_eq!(
         (rest.read, rest.removed, rest.failed),
         (MANY as u64 - (before as u64).saturating_sub(1), 0, 0)
