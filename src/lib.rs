@@ -17,5 +17,6 @@ pub mod platform;
 pub mod policy;
 pub mod redact;
 pub mod sample;
+pub mod scan;
 pub mod shell;
 pub mod store;

@@ -121,6 +121,12 @@ impl Gate for DaemonGate {
         let mut explanation =
             Explanation::of(&explained.caller, operation, path, &explained.facts, &explained.verdict);
         explanation.facts.extend(explained.further.into_iter().map(|fact| Fact::new(fact.name, fact.value)));
+        let makes = matches!(operation, Operation::Create | Operation::MakeDirectory | Operation::RenameTo);
+        if explained.missing && explanation.allowed && !makes {
+            explanation.allowed = false;
+            explanation.errno = Some(Errno::ENOENT.name());
+            explanation.sentence = "There is nothing at this path.".to_owned();
+        }
         if let Some(reason) = explained.opaque {
             explanation.allowed = false;
             explanation.errno = Some(Errno::EACCES.name());

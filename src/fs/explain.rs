@@ -27,6 +27,8 @@ pub struct Explained {
     pub further: Vec<Fact>,
     /// The content cannot be made safe for this caller: the reason.
     pub opaque: Option<String>,
+    /// Nothing is there: what policy allows fails with ENOENT, unless it makes the entry.
+    pub missing: bool,
 }
 
 /// One thing that is known, and what it is known from.
@@ -39,34 +41,50 @@ pub struct Fact {
 }
 
 impl Volume {
-    /// What the operation would answer for `uid` at `path` (within the volume, from its root).
+    /// What the operation would answer for `uid` at `path` (within the volume, from its root). Where nothing is, the
+    /// verdict is that of the place.
     ///
     /// # Errors
-    /// ENOENT where the path leads nowhere and nothing is to be made there; else the lower file system's own.
+    /// For a path that no volume could have; else the lower file system's own.
     pub fn explain(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explained, FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
-        let new = matches!(operation, Operation::Create | Operation::MakeDirectory | Operation::RenameTo);
         match self.resolve(path) {
-            Ok(inode) => {
-                let facts = self.facts(&inode)?;
-                let verdict = self.verdict(&caller, &inode, &facts, operation)?;
-                let kind = if inode.is_directory() { None } else { Some(self.kind(&inode, &facts)?) };
-                let known = self.for_policy(&caller, &facts, inode.is_directory(), kind);
-                let (further, opaque) = self.further(&inode, &facts, verdict)?;
-                Ok(Explained { verdict, caller, facts: known, further, opaque })
-            }
-            Err(error) if new && error.errno() == Errno::ENOENT => {
-                let (parent, name) = path.trim_end_matches('/').rsplit_once('/').unwrap_or(("", path));
-                let parent = self.resolve(parent)?;
-                let name = FileName::parse(std::ffi::OsStr::new(name))?;
-                let directory = operation == Operation::MakeDirectory;
-                let prospect = self.prospect(&parent, &name, directory)?;
-                let known = self.for_policy(&caller, &prospect.facts, directory, prospect.kind);
-                let verdict = policy::decide(&caller, &known, &operation);
-                Ok(Explained { verdict, caller, facts: known, further: Vec::new(), opaque: None })
+            Ok(inode) => self.explain_file(caller, &inode, operation),
+            Err(error) if matches!(error.errno(), Errno::ENOENT | Errno::ENOTDIR) => {
+                self.explain_place(caller, operation, path)
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn explain_file(
+        &self,
+        caller: Caller,
+        inode: &Arc<VolumeInode>,
+        operation: Operation,
+    ) -> Result<Explained, FsError> {
+        let facts = self.facts(inode)?;
+        let verdict = self.verdict(&caller, inode, &facts, operation)?;
+        let kind = if inode.is_directory() { None } else { Some(self.kind(inode, &facts)?) };
+        let known = self.for_policy(&caller, &facts, inode.is_directory(), kind);
+        let (further, opaque) = self.further(inode, &facts, verdict)?;
+        Ok(Explained { verdict, caller, facts: known, further, opaque, missing: false })
+    }
+
+    fn explain_place(&self, caller: Caller, operation: Operation, path: &str) -> Result<Explained, FsError> {
+        let mut facts = self.facts(self.nodes.root().inode())?;
+        let mut names = path.split('/').filter(|name| !name.is_empty()).peekable();
+        let mut directory = true;
+        while let Some(name) = names.next() {
+            let name = FileName::parse(std::ffi::OsStr::new(name))?;
+            directory = names.peek().is_some()
+                || matches!(operation, Operation::MakeDirectory | Operation::RemoveDirectory);
+            facts = Arc::new(self.facts_of_name(&facts, &name, directory, false));
+        }
+        let kind = (!directory).then_some(facts.named);
+        let known = self.for_policy(&caller, &facts, directory, kind);
+        let verdict = policy::decide(&caller, &known, &operation);
+        Ok(Explained { verdict, caller, facts: known, further: Vec::new(), opaque: None, missing: true })
     }
 
     /// The file that a path within the volume names, walked name by name.

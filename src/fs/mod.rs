@@ -171,6 +171,11 @@ impl Volume {
         &self.lower
     }
 
+    /// The database's row of the root.
+    pub fn root_row(&self) -> MediaId {
+        self.root_row
+    }
+
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -7,21 +7,21 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use fuser::{
-    AccessFlags, BsdFileFlags, CopyFileRangeFlags, Errno, FileHandle, Filesystem, FopenFlags, Generation,
-    INodeNo, InitFlags, IoctlFlags, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate,
+    AccessFlags, BsdFileFlags, CopyFileRangeFlags, Errno, FileHandle, Filesystem, FopenFlags, INodeNo,
+    InitFlags, IoctlFlags, KernelConfig, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate,
     ReplyData, ReplyDirectory, ReplyDirectoryPlus, ReplyEmpty, ReplyEntry, ReplyIoctl, ReplyLseek, ReplyOpen,
     ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 
-use super::backing::{self, CreatedAnswer};
+use super::answer::{add_plus, open_flags};
+use super::backing;
 use super::translate::{
-    access, attributes, context, handle, kind, name, nameless, node, open_request, rename_mode, shorter, time,
+    access, attributes, context, handle, kind, name, node, open_request, rename_mode, time,
 };
-use crate::diag::Counter;
-use crate::fs::{AttributeChange, Created, Entry, FsError, OpenedIo, PlusEntry, Volume};
+use crate::fs::{AttributeChange, OpenedIo, Volume};
 use crate::lower::Times;
 
 /// Largest WRITE that the kernel may send, in bytes.
@@ -35,74 +35,6 @@ pub(super) struct Adapter {
     pub(super) volume: Arc<Volume>,
     /// How many file systems may be stacked below a backing file's own.
     pub(super) stack_depth: u32,
-}
-
-impl Adapter {
-    /// Where an error is logged and counted: once, here.
-    fn report(&self, operation: &'static str, error: &FsError) -> Errno {
-        if error.is_failure() {
-            self.volume.counters().count(Counter::Failed);
-            log::error!("{operation} failed: {error}");
-        } else {
-            log::debug!("{operation}: {error}");
-        }
-        Errno::from_i32(error.errno().raw())
-    }
-
-    fn entry(&self, operation: &'static str, entry: Result<Entry<'_>, FsError>, reply: ReplyEntry) {
-        match entry {
-            Ok(Entry { node, attributes: shown, generation, cached }) => {
-                let attr = attributes(&shown);
-                node.give_to_kernel();
-                reply.entry_with_ttls(&shown.cached, &cached, &attr, Generation(generation));
-            }
-            Err(error) => reply.error(self.report(operation, &error)),
-        }
-    }
-
-    fn empty(&self, operation: &'static str, done: Result<(), FsError>, reply: ReplyEmpty) {
-        match done {
-            Ok(()) => reply.ok(),
-            Err(error) => reply.error(self.report(operation, &error)),
-        }
-    }
-
-    fn xattr(&self, value: Result<Vec<u8>, FsError>, size: u32, reply: ReplyXattr) {
-        match value {
-            Ok(value) if size == 0 => reply.size(u32::try_from(value.len()).unwrap_or(u32::MAX)),
-            Ok(value) if value.len() > size as usize => reply.error(Errno::ERANGE),
-            Ok(value) => reply.data(&value),
-            Err(error) => reply.error(self.report("getxattr", &error)),
-        }
-    }
-
-    fn created(&self, created: Created<'_>, reply: ReplyCreate) {
-        let Created { entry, opened } = created;
-        let attr = attributes(&entry.attributes);
-        let cached = shorter(entry.cached, entry.attributes.cached);
-        entry.node.give_to_kernel();
-        let answer = CreatedAnswer {
-            cached: &cached,
-            attributes: &attr,
-            generation: Generation(entry.generation),
-            handle: FileHandle(opened.handle.raw()),
-            flags: open_flags(&opened.io),
-        };
-        match &opened.io {
-            OpenedIo::Passthrough(file) => backing::created(reply, &answer, file),
-            OpenedIo::Cached { .. } => {
-                reply.created(&cached, &attr, answer.generation, answer.handle, answer.flags);
-            }
-        }
-    }
-}
-
-/// No FLUSH at close: nothing waits for it. Passthrough's own bit is added by the reply.
-fn open_flags(io: &OpenedIo) -> FopenFlags {
-    match io {
-        OpenedIo::Passthrough(_) | OpenedIo::Cached { keep: false } => FopenFlags::FOPEN_NOFLUSH,
-        OpenedIo::Cached { keep: true } => FopenFlags::FOPEN_NOFLUSH | FopenFlags::FOPEN_KEEP_CACHE,
-    }
 }
 
 thread_local! {
@@ -549,21 +481,4 @@ impl Filesystem for Adapter {
             Err(error) => reply.error(self.report("copy_file_range", &error)),
         }
     }
-}
-
-/// Adds a name with its node; tells whether there was no room for it.
-fn add_plus(reply: &mut ReplyDirectoryPlus, listed: PlusEntry<'_>) -> bool {
-    let PlusEntry { name, directory, ino, next, entry } = listed;
-    let Some(Entry { node, attributes: shown, generation, cached }) = entry else {
-        // `.` and `..`: number 0 would end the listing, and the kernel takes no node for them.
-        let attr = nameless(ino, directory);
-        return reply.add(INodeNo(ino), next, name, &Duration::ZERO, &attr, Generation(0));
-    };
-    let attr = attributes(&shown);
-    let ttl = shorter(cached, shown.cached);
-    let full = reply.add(attr.ino, next, name, &ttl, &attr, Generation(generation));
-    if !full {
-        node.give_to_kernel();
-    }
-    full
 }

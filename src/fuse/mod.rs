@@ -2,6 +2,7 @@
 //! encodes the answer; it decides nothing.
 
 mod adapter;
+mod answer;
 mod backing;
 mod session;
 mod translate;

@@ -32,6 +32,8 @@ impl<K> Clone for Link<K> {
 pub struct Sharing {
     /// Open handles that may write.
     pub writers: u32,
+    /// Open passthrough handles of readers who may not see private parts: the file held none when they opened it.
+    pub trusting: u32,
 }
 
 /// One lower file. `K` is what the layer above knows of it.

@@ -4,7 +4,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use super::{Store, StoreError, columns};
+use super::{Changes, Store, StoreError, columns};
 use crate::id::{FileId, MediaId, VolumeId};
 use crate::policy::{Kind, PackageName, State};
 
@@ -158,6 +158,35 @@ impl Store {
         })
     }
 
+    /// Up to `limit` entries of a directory whose names come after `after` (empty for the first), by name: a way
+    /// through a directory of any size, also while it changes.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn children_after(
+        &self,
+        parent: MediaId,
+        after: &[u8],
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.read("list some entries of a directory", |connection| {
+            let sql = select!("WHERE parent = ?1 AND name > ?2 ORDER BY name LIMIT ?3");
+            many(connection, sql, params![parent.raw(), after, limit])
+        })
+    }
+
+    /// How many entries are known to be in a directory.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn count_children(&self, parent: MediaId) -> Result<u64, StoreError> {
+        self.read("count the entries of a directory", |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT count(*) FROM entries WHERE parent = ?1")?;
+            Ok(statement.query_row([parent.raw()], |row| columns::unsigned(row, 0))?)
+        })
+    }
+
     /// Up to `limit` entries that expired at `now` or before, the longest expired first.
     ///
     /// # Errors
@@ -178,6 +207,16 @@ impl Store {
     /// SQLite's own.
     pub fn path_of(&self, id: MediaId) -> Result<Option<EntryPath>, StoreError> {
         self.read("find the path of an entry", |connection| path(connection, id))
+    }
+}
+
+impl Changes<'_> {
+    /// See [`Store::entry`]; answers what stands there within the transaction.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn entry(&self, parent: MediaId, name: &[u8]) -> Result<Option<Entry>, StoreError> {
+        by_name(self.connection(), parent, name)
     }
 }
 

@@ -1,0 +1,106 @@
+//! Encoding answers: what `fs` gave, as fuser's replies.
+
+#![forbid(unsafe_code)]
+
+use std::time::Duration;
+
+use fuser::{
+    Errno, FileHandle, FopenFlags, Generation, INodeNo, ReplyCreate, ReplyDirectoryPlus, ReplyEmpty,
+    ReplyEntry, ReplyXattr,
+};
+
+use super::adapter::Adapter;
+use super::backing::{self, CreatedAnswer};
+use super::translate::{attributes, nameless, shorter};
+use crate::diag::Counter;
+use crate::fs::{Created, Entry, FsError, OpenedIo, PlusEntry};
+
+impl Adapter {
+    /// Where an error is logged and counted: once, here.
+    pub(super) fn report(&self, operation: &'static str, error: &FsError) -> Errno {
+        if error.is_failure() {
+            self.volume.counters().count(Counter::Failed);
+            log::error!("{operation} failed: {error}");
+        } else {
+            log::debug!("{operation}: {error}");
+        }
+        Errno::from_i32(error.errno().raw())
+    }
+
+    pub(super) fn entry(
+        &self,
+        operation: &'static str,
+        entry: Result<Entry<'_>, FsError>,
+        reply: ReplyEntry,
+    ) {
+        match entry {
+            Ok(Entry { node, attributes: shown, generation, cached }) => {
+                let attr = attributes(&shown);
+                node.give_to_kernel();
+                reply.entry_with_ttls(&shown.cached, &cached, &attr, Generation(generation));
+            }
+            Err(error) => reply.error(self.report(operation, &error)),
+        }
+    }
+
+    pub(super) fn empty(&self, operation: &'static str, done: Result<(), FsError>, reply: ReplyEmpty) {
+        match done {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(self.report(operation, &error)),
+        }
+    }
+
+    pub(super) fn xattr(&self, value: Result<Vec<u8>, FsError>, size: u32, reply: ReplyXattr) {
+        match value {
+            Ok(value) if size == 0 => reply.size(u32::try_from(value.len()).unwrap_or(u32::MAX)),
+            Ok(value) if value.len() > size as usize => reply.error(Errno::ERANGE),
+            Ok(value) => reply.data(&value),
+            Err(error) => reply.error(self.report("getxattr", &error)),
+        }
+    }
+
+    pub(super) fn created(&self, created: Created<'_>, reply: ReplyCreate) {
+        let Created { entry, opened } = created;
+        let attr = attributes(&entry.attributes);
+        let cached = shorter(entry.cached, entry.attributes.cached);
+        entry.node.give_to_kernel();
+        let answer = CreatedAnswer {
+            cached: &cached,
+            attributes: &attr,
+            generation: Generation(entry.generation),
+            handle: FileHandle(opened.handle.raw()),
+            flags: open_flags(&opened.io),
+        };
+        match &opened.io {
+            OpenedIo::Passthrough(file) => backing::created(reply, &answer, file),
+            OpenedIo::Cached { .. } => {
+                reply.created(&cached, &attr, answer.generation, answer.handle, answer.flags);
+            }
+        }
+    }
+}
+
+/// No FLUSH at close: nothing waits for it. Passthrough's own bit is added by the reply.
+pub(super) fn open_flags(io: &OpenedIo) -> FopenFlags {
+    match io {
+        OpenedIo::Passthrough(_) | OpenedIo::Cached { keep: false } => FopenFlags::FOPEN_NOFLUSH,
+        OpenedIo::Cached { keep: true } => FopenFlags::FOPEN_NOFLUSH | FopenFlags::FOPEN_KEEP_CACHE,
+    }
+}
+
+/// Adds a name with its node; tells whether there was no room for it.
+pub(super) fn add_plus(reply: &mut ReplyDirectoryPlus, listed: PlusEntry<'_>) -> bool {
+    let PlusEntry { name, directory, ino, next, entry } = listed;
+    let Some(Entry { node, attributes: shown, generation, cached }) = entry else {
+        // `.` and `..`: number 0 would end the listing, and the kernel takes no node for them.
+        let attr = nameless(ino, directory);
+        return reply.add(INodeNo(ino), next, name, &Duration::ZERO, &attr, Generation(0));
+    };
+    let attr = attributes(&shown);
+    let ttl = shorter(cached, shown.cached);
+    let full = reply.add(attr.ino, next, name, &ttl, &attr, Generation(generation));
+    if !full {
+        node.give_to_kernel();
+    }
+    full
+}

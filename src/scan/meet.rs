@@ -1,0 +1,200 @@
+//! What stands under a name, what its row says, and whether it has to be looked into.
+
+#![forbid(unsafe_code)]
+
+use std::fmt::Display;
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use super::directory::Directory;
+use super::look::{self, Looked};
+use super::progress::add;
+use super::record::Found;
+use super::walk::Walk;
+use super::{ScanFailure, is_indexed};
+use crate::id::MediaId;
+use crate::lower::{ContentVersion, FileKind, FileName, PathFd, Stat, fold};
+use crate::policy::{Kind, State};
+use crate::redact;
+use crate::store::{self, Entry, PlanKey};
+
+/// How long a row that disagrees with the lower file system is left in doubt: the daemon changes the file first and
+/// the row right after it.
+pub(super) const DOUBT: Duration = Duration::from_millis(50);
+/// Encoded plans that are held at once, in bytes, before they are recorded.
+const PLANS_HELD: usize = 4 << 20;
+
+/// What came of a name.
+#[derive(Debug)]
+enum Met {
+    /// Nothing that has a row.
+    Nothing,
+    /// A file whose row stays as it is.
+    File,
+    /// A directory whose row stays as it is.
+    Directory(MediaId),
+    /// Something that has to be recorded.
+    New(Found),
+    /// Something whose row is of another file, or was so a moment ago.
+    Doubtful,
+}
+
+impl Walk<'_> {
+    /// Looks at the entries of these names and records what is new.
+    ///
+    /// # Errors
+    /// [`ScanFailure::Store`].
+    pub(super) fn meet_all(
+        &self,
+        directory: &mut Directory,
+        names: Vec<FileName>,
+    ) -> Result<(), ScanFailure> {
+        let doubtful = self.meet_some(directory, names, false)?;
+        if !doubtful.is_empty() {
+            thread::sleep(DOUBT);
+            self.meet_some(directory, doubtful, true)?;
+        }
+        Ok(())
+    }
+
+    /// The same, but for the doubtful ones, which it answers with unless there was time enough for them.
+    fn meet_some(
+        &self,
+        directory: &mut Directory,
+        names: Vec<FileName>,
+        waited: bool,
+    ) -> Result<Vec<FileName>, ScanFailure> {
+        let (mut found, mut doubtful, mut held) = (Vec::new(), Vec::new(), 0usize);
+        for name in names {
+            if self.progress.is_cancelled() {
+                break;
+            }
+            match self.meet(directory, &name, waited)? {
+                Met::Nothing => {}
+                Met::File => directory.met = directory.met.saturating_add(1),
+                Met::Directory(row) => {
+                    directory.met = directory.met.saturating_add(1);
+                    directory.waiting.push((name, row));
+                }
+                Met::New(new) => {
+                    held = held.saturating_add(new.plan_size());
+                    found.push(new);
+                }
+                Met::Doubtful => doubtful.push(name),
+            }
+            if held > PLANS_HELD {
+                self.record(directory, std::mem::take(&mut found))?;
+                held = 0;
+            }
+        }
+        self.record(directory, found)?;
+        Ok(doubtful)
+    }
+
+    fn meet(&self, directory: &Directory, name: &FileName, waited: bool) -> Result<Met, ScanFailure> {
+        let (descriptor, stat) = match self.find(directory, name) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(Met::Nothing),
+            Err(error) => {
+                self.fail(&directory.path_to(name), &error);
+                return Ok(Met::Nothing);
+            }
+        };
+        let is_directory = stat.kind == FileKind::Directory;
+        let folded = fold(name.as_str());
+        if !is_indexed(&directory.place.child(&folded, name.as_str(), is_directory)) {
+            return Ok(Met::Nothing);
+        }
+        let standing = self.store.entry(directory.row, name.as_str().as_bytes())?;
+        let own = standing.as_ref().filter(|row| is_row_of(row, &stat));
+        if own.is_none() && standing.is_some() && !waited {
+            return Ok(Met::Doubtful);
+        }
+        if let (Some(row), true) = (own, is_directory) {
+            return Ok(Met::Directory(row.id));
+        }
+        let new = Found { name: name.clone(), folded, file: stat.identity.file, standing, looked: None };
+        if is_directory { Ok(Met::New(new)) } else { self.meet_file(directory, &descriptor, &stat, new) }
+    }
+
+    /// The entry of that name; `None` for what is gone since it was listed and for what is never served.
+    fn find(&self, directory: &Directory, name: &FileName) -> io::Result<Option<(PathFd, Stat)>> {
+        match self.child(directory, name) {
+            Ok((_, stat)) if stat.kind == FileKind::Special => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    pub(super) fn child(&self, directory: &Directory, name: &FileName) -> io::Result<(PathFd, Stat)> {
+        let child = directory.descriptor.as_ref().unwrap_or(self.root).child(name)?;
+        let stat = child.stat()?;
+        Ok((child, stat))
+    }
+
+    fn meet_file(
+        &self,
+        directory: &Directory,
+        descriptor: &PathFd,
+        stat: &Stat,
+        new: Found,
+    ) -> Result<Met, ScanFailure> {
+        add(&self.progress.files, 1);
+        let named = Kind::of_extension(State::of_name(&new.folded).1);
+        let own = new.standing.as_ref().filter(|row| is_row_of(row, stat));
+        if let Some(row) = own
+            && !self.options.full
+            && self.is_known(row, stat.version, named)?
+        {
+            return Ok(Met::File);
+        }
+        add(&self.progress.read, 1);
+        match look::look(descriptor, new.name.as_str(), named) {
+            Ok(Some(looked)) => return Ok(Met::New(Found { looked: Some(looked), ..new })),
+            Ok(None) => self.fail(&directory.path_to(&new.name), &"it changes all the time"),
+            Err(error) => self.fail(&directory.path_to(&new.name), &error),
+        }
+        Ok(if new.standing.is_some() { Met::File } else { Met::Nothing })
+    }
+
+    /// Whether nothing new can be learned from the content.
+    ///
+    /// A file that claims to be no medium and whose kind is what it claims needs no plan. (A document that turns out
+    /// to be a medium keeps the kind document; the plan that it gets is made anew at need, not here.)
+    fn is_known(&self, row: &Entry, version: ContentVersion, named: Kind) -> Result<bool, ScanFailure> {
+        let version = stored(version);
+        let Some(kind) = row.kind.filter(|_| row.version == Some(version)) else { return Ok(false) };
+        if kind == named && !look::is_planned(named) {
+            return Ok(true);
+        }
+        let key = PlanKey { entry: row.id, version, scanner: redact::SCANNER_VERSION };
+        Ok(self.store.plan(&key)?.is_some())
+    }
+
+    /// Counts and logs what cannot be read; the scan goes on.
+    pub(super) fn fail(&self, path: &str, reason: &dyn Display) {
+        add(&self.progress.failed, 1);
+        log::warn!("the scan leaves out {path:?}: {reason}");
+    }
+}
+
+/// Whether the row is of this file. The device number of a lower file system may differ after a restart of the
+/// system; its inode numbers do not.
+pub(super) fn is_row_of(row: &Entry, stat: &Stat) -> bool {
+    row.file.ino == stat.identity.file.ino && row.directory == (stat.kind == FileKind::Directory)
+}
+
+/// The same version in the database's vocabulary.
+pub(super) fn stored(version: ContentVersion) -> store::ContentVersion {
+    store::ContentVersion { size: version.size, mtime_ns: version.mtime_ns, ctime_ns: version.ctime_ns }
+}
+
+impl Found {
+    fn plan_size(&self) -> usize {
+        self.looked
+            .as_ref()
+            .and_then(|looked: &Looked| looked.plan.as_ref())
+            .map_or(0, |plan| plan.plan.len())
+    }
+}

@@ -1,0 +1,117 @@
+//! Removing the rows of a directory's entries that are gone.
+//!
+//! A directory in which as many rows were met as it has needs no look. In the others every row is held against the
+//! lower file system, so that no list of the names that were met has to be kept.
+
+#![forbid(unsafe_code)]
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::thread;
+
+use super::directory::Directory;
+use super::meet::DOUBT;
+use super::progress::add;
+use super::walk::Walk;
+use super::{CHUNK, ScanFailure, is_indexed};
+use crate::id::MediaId;
+use crate::lower::{FileKind, FileName, fold};
+use crate::store::{Entry, Store, StoreError};
+
+/// Rows that are read at once.
+const PAGE: u32 = CHUNK as u32;
+
+impl Walk<'_> {
+    /// Removes the rows of entries that are gone from a directory all of whose names were met.
+    ///
+    /// # Errors
+    /// [`ScanFailure::Store`].
+    pub(super) fn sweep(&self, directory: &Directory) -> Result<(), ScanFailure> {
+        if directory.partial || self.store.count_children(directory.row)? <= directory.met {
+            return Ok(());
+        }
+        let mut after = Vec::new();
+        while !self.progress.is_cancelled() {
+            let mut rows = self.store.children_after(directory.row, &after, PAGE)?;
+            let Some(last) = rows.last() else { break };
+            after.clone_from(&last.name);
+            rows.retain(|row| self.is_gone(directory, row));
+            if !rows.is_empty() {
+                thread::sleep(DOUBT);
+                rows.retain(|row| self.is_gone(directory, row));
+            }
+            self.remove(rows)?;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing that has a row stands under the row's name. What cannot be read stands.
+    fn is_gone(&self, directory: &Directory, row: &Entry) -> bool {
+        let Ok(name) = FileName::parse(OsStr::from_bytes(&row.name)) else { return true };
+        if !is_indexed(&directory.place.child(&fold(name.as_str()), name.as_str(), row.directory)) {
+            return false;
+        }
+        match self.child(directory, &name) {
+            Ok((_, stat)) => stat.kind == FileKind::Special,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
+    }
+
+    /// Removes these rows unless they changed meanwhile, those of directories with all below them.
+    fn remove(&self, rows: Vec<Entry>) -> Result<(), ScanFailure> {
+        let (directories, files): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.directory);
+        self.remove_files(&files)?;
+        for row in directories {
+            if stands(self.store, &row)? {
+                self.remove_tree(row.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_files(&self, rows: &[Entry]) -> Result<(), ScanFailure> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let removed = self.store.batch(|changes| {
+            let mut removed = 0u64;
+            for row in rows {
+                let parent = row.parent.ok_or(StoreError::UnknownEntry(row.id))?;
+                if changes.entry(parent, &row.name)?.as_ref() == Some(row) {
+                    changes.remove_entry(row.id)?;
+                    removed = removed.saturating_add(1);
+                }
+            }
+            Ok(removed)
+        })?;
+        add(&self.progress.removed, removed);
+        Ok(())
+    }
+
+    /// Removes a directory's row and those below it from the bottom up, so that no transaction is as large as the tree.
+    fn remove_tree(&self, root: MediaId) -> Result<(), ScanFailure> {
+        let mut stack = vec![root];
+        while let Some(id) = stack.last().copied() {
+            if self.progress.is_cancelled() {
+                break;
+            }
+            let below = self.store.children_after(id, &[], PAGE)?;
+            if below.is_empty() {
+                self.store.remove_entry(id)?;
+                add(&self.progress.removed, 1);
+                stack.pop();
+                continue;
+            }
+            let (directories, files): (Vec<_>, Vec<_>) = below.into_iter().partition(|row| row.directory);
+            self.remove_files(&files)?;
+            stack.extend(directories.iter().map(|row| row.id));
+        }
+        Ok(())
+    }
+}
+
+/// Whether the row is still what it was.
+fn stands(store: &Store, row: &Entry) -> Result<bool, StoreError> {
+    Ok(store.entry_by_id(row.id)?.as_ref() == Some(row))
+}
