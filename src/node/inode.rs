@@ -145,6 +145,17 @@ impl<K> Inode<K> {
         Ok(fd)
     }
 
+    /// Takes the descriptor with which it was found just now, if it has none; tells whether it took it.
+    pub(super) fn keep_descriptor(&self, found: PathFd) -> bool {
+        let mut descriptor = self.descriptor.lock();
+        let wanted = descriptor.is_none();
+        if wanted {
+            self.used.store(true, Ordering::Relaxed);
+            *descriptor = Some(Arc::new(found));
+        }
+        wanted
+    }
+
     /// Keeps the descriptor from being evicted, because an open handle may need it after the name is gone.
     pub(super) fn pin(&self) {
         self.pinned.fetch_add(1, Ordering::Relaxed);
@@ -152,6 +163,12 @@ impl<K> Inode<K> {
 
     pub(super) fn unpin(&self) {
         self.pinned.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether it has a descriptor now.
+    #[cfg(test)]
+    pub(super) fn holds_descriptor(&self) -> bool {
+        self.descriptor.lock().is_some()
     }
 
     /// Lets the descriptor go unless it is pinned or was used since the last call; tells whether it is gone.

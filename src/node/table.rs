@@ -155,6 +155,10 @@ impl<K: Default> NodeTable<K> {
         if let Some(inode) = maps.inodes.get(&stat.identity).and_then(Weak::upgrade) {
             drop(maps);
             let moved = inode.move_to(link);
+            // It may be about to lose the name by which it could be found again.
+            if inode.keep_descriptor(fd) {
+                self.descriptors.note(&inode);
+            }
             return FoundInode { inode, fresh: false, moved, reuse: None };
         }
         maps.sweep();
@@ -236,6 +240,12 @@ impl<K> NodeTable<K> {
     /// How many nodes the kernel knows, the root left out.
     pub fn len(&self) -> usize {
         self.maps.read().nodes.len()
+    }
+
+    /// Inodes of which something is left in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.maps.read().inodes.len()
     }
 
     /// Whether the kernel knows none but the root.
