@@ -115,9 +115,22 @@ impl<K> Inode<K> {
             .as_ref()
             .is_some_and(|known| known.name == link.name && Arc::ptr_eq(&known.parent, &link.parent));
         if !same {
+            self.part_from(&link.parent);
             self.set_link(Some(link));
         }
         !same
+    }
+
+    /// A directory that is found below one that was below it: the latter has moved, and where it is now is not known
+    /// until it is found again. Otherwise a walk to the root would not end.
+    fn part_from(&self, parent: &Arc<Inode<K>>) {
+        let mut above = parent.clone();
+        while let Some(link) = above.link().filter(|_| self.is_directory()) {
+            if std::ptr::eq(&*link.parent, self) {
+                return above.set_link(None);
+            }
+            above = link.parent;
+        }
     }
 
     /// Locks what the handles of both views share.

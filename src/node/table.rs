@@ -153,8 +153,9 @@ impl<K: Default> NodeTable<K> {
     pub fn inode(&self, stat: &Stat, link: Link<K>, fd: PathFd) -> FoundInode<K> {
         let mut maps = self.maps.write();
         if let Some(inode) = maps.inodes.get(&stat.identity).and_then(Weak::upgrade) {
-            drop(maps);
+            // One at a time: two moves could make a circle together that none of them makes alone.
             let moved = inode.move_to(link);
+            drop(maps);
             // It may be about to lose the name by which it could be found again.
             if inode.keep_descriptor(fd) {
                 self.descriptors.note(&inode);
