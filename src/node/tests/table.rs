@@ -194,8 +194,11 @@ fn what_is_left_of_dead_inodes_is_swept() {
     let (directory, table) = table(10);
     fs::write(directory.path().join("a"), b"").unwrap();
     let identity = found(&table, "a").inode.identity();
-    for born in 0..10_000 {
-        drop(found_as(&table, "a", Identity { born, ..identity }));
+    for round in 0..5000u64 {
+        let file = FileId { ino: 100 + round, ..identity.file };
+        drop(found_as(&table, "a", Identity { file, ..identity }));
+        let removed = Identity { born: identity.born + i64::try_from(round).unwrap(), ..identity };
+        table.retire(&found_as(&table, "a", removed).inode);
     }
     assert!(table.remembered() < 3000, "{} inodes are remembered", table.remembered());
     assert!(table.descriptors.len() <= 10 + 16, "{} descriptors are noted", table.descriptors.len());
