@@ -36,7 +36,9 @@ pub(super) fn datasets(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), Sca
         let left = bytes.len().saturating_sub(at).saturating_sub(header);
         // A dataset that claims more than there is hides no other: what follows its header is looked at as well.
         let (take, skip) = if size <= left { (size, header.saturating_add(size)) } else { (left, 1) };
-        if record == 2 && PLACES.contains(&dataset) {
+        let from = at.saturating_add(header);
+        let value = bytes.get(from..from.saturating_add(take)).unwrap_or_default();
+        if record == 2 && PLACES.contains(&dataset) && !value.trim_ascii().is_empty() {
             let start = range.start.saturating_add(at.saturating_add(header) as u64);
             scan.patch(start, Fill::Spaces(take as u64))?;
         }

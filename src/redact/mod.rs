@@ -27,6 +27,8 @@ mod scan;
 mod sniff;
 mod source;
 mod store;
+#[cfg(test)]
+mod tests;
 mod tiff;
 mod trailer;
 mod webp;

@@ -8,16 +8,16 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use crate::redact::bytes::{Endian, array, length, part};
+use crate::redact::bytes::{Endian, length, part};
 use crate::redact::scan::Scan;
-use crate::redact::{Fill, ScanError, iso, jpeg, patterns, png};
+use crate::redact::{ScanError, iso, jpeg, patterns, png};
+
+mod vendors;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 const JPEG: &[u8] = b"\xff\xd8\xff";
 /// Bytes of a trailer that are held in memory together.
 const MOST: u64 = 64 << 20;
-/// A Samsung block whose value is the mobile country code.
-const COUNTRY_CODE: &[u8] = b"MCC_Data";
 
 /// Hides the location in what follows an image; `mark` is that of the image's scan.
 pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>, mark: usize) -> Result<(), ScanError> {
@@ -41,7 +41,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>, mark: usize) -> Resul
         }
         scan.nested(|scan| iso::scan(scan, start..rest))?;
     }
-    samsung(scan, &range, &bytes)?;
+    vendors::samsung(scan, &range, &bytes)?;
+    vendors::afcp(scan, &range, &bytes)?;
     leftover(scan, rest..range.end, mark)
 }
 
@@ -88,32 +89,6 @@ fn boxes(scan: &mut Scan<'_>, range: &Range<u64>) -> Result<u64, ScanError> {
         }
     }
     Ok(at)
-}
-
-/// Samsung's directory at the end of a file: `SEFH`, version, count, entries; its size; `SEFT`.
-fn samsung(scan: &mut Scan<'_>, range: &Range<u64>, bytes: &[u8]) -> Result<(), ScanError> {
-    let Some(body) = bytes.strip_suffix(b"SEFT") else { return Ok(()) };
-    let Some(size_at) = body.len().checked_sub(4) else { return Ok(()) };
-    let size = Endian::Little.u32(body, size_at).and_then(|size| usize::try_from(size).ok());
-    let Some(directory) = size.and_then(|size| size_at.checked_sub(size)) else { return Ok(()) };
-    let count = Endian::Little.u32(body, directory.saturating_add(8)).unwrap_or(0);
-    let entries = body.get(directory.saturating_add(12)..size_at).unwrap_or_default();
-    for entry in entries.chunks_exact(12).take(usize::try_from(count).unwrap_or(usize::MAX)) {
-        scan.step()?;
-        let field = |at: usize| Endian::Little.u32(entry, at).and_then(|field| usize::try_from(field).ok());
-        let Some(start) = field(4).and_then(|back| directory.checked_sub(back)) else { continue };
-        let end = start.saturating_add(field(8).unwrap_or(0)).min(directory);
-        // Two numbers, the name's length, the name, the value.
-        let block = body.get(start..end).unwrap_or_default();
-        let name_end = array(block, 4).map(u32::from_le_bytes).and_then(|name| usize::try_from(name).ok());
-        let Some(name_end) = name_end.and_then(|name| name.checked_add(8)) else { continue };
-        if block.get(8..name_end) == Some(COUNTRY_CODE) {
-            let value = start.saturating_add(name_end).min(end);
-            let place = range.start.saturating_add(value as u64);
-            scan.patch(place, Fill::Zeros(end.saturating_sub(value) as u64))?;
-        }
-    }
-    Ok(())
 }
 
 /// What no scanner knows must not look like a location.

@@ -32,6 +32,9 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub(super) use provenance::places as manifest_places;
+pub(super) use text::coordinates;
+
 use std::ops::Range;
 
 use crate::redact::scan::Scan;

@@ -13,7 +13,7 @@ use crate::redact::{Fill, ScanError};
 use super::{Iso, sniff};
 
 /// Names of assertions' fields that hold a place; also inside longer names (`exif:GPSLatitudeRef`).
-const FIELDS: [&[u8]; 11] = [
+const FIELDS: [&[u8]; 12] = [
     b"GPS",
     b"Latitude",
     b"Longitude",
@@ -25,6 +25,7 @@ const FIELDS: [&[u8]; 11] = [
     b"photoshop:State",
     b"photoshop:Country",
     b"Iptc4xmpCore:Location",
+    b"\"location",
 ];
 
 /// The longest manifest store that is read.
@@ -36,15 +37,24 @@ pub(super) fn blank(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), Scan
         return Err(ScanError::Budget("bytes of a manifest store"));
     }
     let bytes = iso.bytes(range.clone())?;
+    for (at, fill) in places(&bytes) {
+        iso.scan.step()?;
+        iso.scan.patch(range.start.saturating_add(at as u64), fill)?;
+    }
+    sniff::search(iso, range)
+}
+
+/// The values in a manifest store, or a part of one, that tell a place; where they stand and what to put there.
+pub(in crate::redact) fn places(bytes: &[u8]) -> Vec<(usize, Fill)> {
+    let mut found = Vec::new();
     for field in FIELDS {
-        for hit in memmem::find_iter(&bytes, field) {
-            iso.scan.step()?;
-            if let Some((value, kind)) = value_after(&bytes, hit.saturating_add(field.len())) {
-                iso.scan.patch(range.start.saturating_add(value.start as u64), kind.fill(value.len()))?;
+        for hit in memmem::find_iter(bytes, field) {
+            if let Some((value, kind)) = value_after(bytes, hit.saturating_add(field.len())) {
+                found.push((value.start, kind.fill(value.len())));
             }
         }
     }
-    sniff::search(iso, range)
+    found
 }
 
 /// How a value is written.

@@ -25,7 +25,7 @@ const WORDS: [&[u8]; 12] = [
 const SENTENCE: usize = 160;
 
 /// Where text in `bytes` tells a place.
-pub(super) fn coordinates(bytes: &[u8]) -> Vec<Range<usize>> {
+pub(in crate::redact) fn coordinates(bytes: &[u8]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut at = 0usize;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {

@@ -17,6 +17,7 @@ use super::scan::Scan;
 use super::{ScanError, trailer};
 use segment::Segments;
 
+mod flir;
 mod segment;
 #[cfg(test)]
 mod tests;

@@ -11,13 +11,17 @@ use memchr::memmem;
 
 use crate::redact::bytes::{Endian, after, array, length, part};
 use crate::redact::scan::Scan;
-use crate::redact::{Fill, ScanError, iptc, patterns, tiff, xmp};
+use crate::redact::{Fill, ScanError, iptc, iso, patterns, tiff, xmp};
+
+use super::flir;
 
 const EXIF: &[u8] = b"Exif\0";
 /// The end of the XMP signature; what stands before it differs between writers.
 const XMP: &[u8] = b"://ns.adobe.com/xap/1.0/";
 const EXTENDED: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
+/// The common identifier of segments with JUMBF boxes (ISO/IEC 19566-5), in which C2PA manifests lie.
+const MANIFEST: &[u8] = b"JP";
 const COMMENT: u8 = 0xfe;
 const GUID: usize = 32;
 /// Signatures of segments that hold neither text nor metadata: colour profiles, the index of further images, JFIF.
@@ -32,6 +36,8 @@ enum Kind {
     Xmp(u64),
     ExtendedXmp,
     Photoshop,
+    Flir,
+    Manifest,
     Other,
 }
 
@@ -40,6 +46,7 @@ enum Kind {
 pub(super) struct Segments {
     extended: Vec<Extended>,
     photoshop: Vec<Range<u64>>,
+    flir: Vec<Range<u64>>,
 }
 
 #[derive(Debug)]
@@ -74,6 +81,12 @@ fn kind(head: &[u8]) -> Kind {
     }
     if head.starts_with(PHOTOSHOP) {
         return Kind::Photoshop;
+    }
+    if head.starts_with(flir::SIGNATURE) {
+        return Kind::Flir;
+    }
+    if head.starts_with(MANIFEST) {
+        return Kind::Manifest;
     }
     let packet = [&b"<x:xmpmeta"[..], b"<?xpacket", b"<rdf:RDF"];
     packet.iter().find_map(|start| within(start, 8)).map_or(Kind::Other, Kind::Xmp)
@@ -124,6 +137,11 @@ impl Segments {
                 self.photoshop.push(after(&body, PHOTOSHOP.len() as u64));
                 Ok(())
             }
+            Kind::Flir => {
+                self.flir.push(after(&body, flir::HEADER));
+                Ok(())
+            }
+            Kind::Manifest => manifest(scan, body),
             Kind::Other => Ok(()),
         }
     }
@@ -155,6 +173,9 @@ impl Segments {
         if !self.photoshop.is_empty() {
             joined(scan, &self.photoshop, iptc::resources)?;
         }
+        if !self.flir.is_empty() {
+            joined(scan, &self.flir, flir::scan)?;
+        }
         Ok(())
     }
 }
@@ -173,6 +194,15 @@ fn joined(
         }
         result => result,
     }
+}
+
+/// A part of a manifest: its places are overwritten at their length.
+fn manifest(scan: &mut Scan<'_>, body: Range<u64>) -> Result<(), ScanError> {
+    let bytes = scan.bytes(body.clone())?;
+    for (at, fill) in iso::manifest_places(&bytes) {
+        scan.patch(body.start.saturating_add(at as u64), fill)?;
+    }
+    Ok(())
 }
 
 /// A segment of a vendor, or a comment: emptied where it tells a place.

@@ -1,1 +1,57 @@
 use super::*;
+use crate::redact::{Budget, Patches};
+use crate::sample;
+
+fn redacted(file: &[u8]) -> Vec<u8> {
+    let mut scan = Scan::new(&file, Budget::STANDARD);
+    let whole = scan.whole();
+    self::scan(&mut scan, whole).unwrap();
+    let mut bytes = file.to_vec();
+    Patches::new(scan.finish()).apply(0, &mut bytes);
+    bytes
+}
+
+fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
+    [&[0xff, marker][..], &u16::try_from(body.len() + 2).unwrap().to_be_bytes(), body].concat()
+}
+
+/// The clean sample with bytes put in after its start and at its end.
+fn with(start: &[u8], end: &[u8]) -> Vec<u8> {
+    let clean = sample::jpeg_clean();
+    [&clean[..2], start, &clean[2..], end].concat()
+}
+
+const PACKET: &[u8] = b"<x:xmpmeta><d exif:GPSLatitude='48,51.504N' k='v'/></x:xmpmeta>";
+
+fn hidden(file: &[u8]) -> bool {
+    memchr::memmem::find(&redacted(file), b"48,51").is_none()
+}
+
+#[test]
+fn packets_are_found_wherever_they_stand() {
+    let xmp = segment(0xe1, &[b"http://ns.adobe.com/xap/1.0/\0", PACKET].concat());
+    assert!(hidden(&with(&xmp, &[])));
+    assert!(hidden(&with(&[&[0xff; 300][..], &xmp[1..]].concat(), &[])), "fill bytes");
+    assert!(hidden(&with(&[], &xmp)), "after the end");
+    assert!(hidden(&with(&[&xmp[..], &xmp].concat(), &with(&xmp, &[]))), "several");
+}
+
+#[test]
+fn an_extended_packet_is_joined_in_its_order() {
+    let part = |from: usize, to: usize| {
+        let header = [&b"http://ns.adobe.com/xmp/extension/\0"[..], &[b'A'; 32]].concat();
+        let sizes = [PACKET.len(), from].map(|number| u32::try_from(number).unwrap().to_be_bytes()).concat();
+        segment(0xe1, &[&header, &sizes, &PACKET[from..to]].concat())
+    };
+    let file = with(&[part(25, PACKET.len()), part(0, 25)].concat(), &[]);
+    let after = redacted(&file);
+    assert!(hidden(&file) && memchr::memmem::find(&after, b"k='v'").is_some());
+}
+
+#[test]
+fn comments_with_coordinates_are_emptied_and_others_stay() {
+    let file = with(&segment(0xfe, b"{\"lat\":48.858370}"), &[]);
+    assert!(memchr::memmem::find(&redacted(&file), b"48.85").is_none());
+    let file = with(&segment(0xfe, b"a flat latte at 3.14159"), &[]);
+    assert_eq!(redacted(&file), file);
+}

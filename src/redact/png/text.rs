@@ -82,17 +82,7 @@ fn content(scan: &mut Scan<'_>, keyword: &[u8], text: Range<u64>) -> Result<(), 
 fn names_a_place(keyword: &[u8]) -> bool {
     let lower = keyword.to_ascii_lowercase();
     let local = lower.rsplit(|byte| *byte == b':').next().unwrap_or_default();
-    let told = [
-        &b"latitude"[..],
-        b"longitude",
-        b"altitude",
-        b"area",
-        b"method",
-        b"position",
-        b"dest",
-        b"speed",
-        b"track",
-    ];
+    let told = [&b"latitude"[..], b"longitude", b"altitude", b"area", b"method", b"position", b"dest"];
     (local.starts_with(b"gps") && told.iter().any(|part| memmem::find(local, part).is_some()))
         || [&b"location"[..], b"latitude", b"longitude", b"city", b"country", b"state", b"sublocation"]
             .contains(&local)

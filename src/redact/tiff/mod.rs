@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use super::bytes::length;
 use super::scan::Scan;
-use super::{Fill, ScanError};
+use super::{Fill, ScanError, trailer};
 
 mod keep;
 mod layout;
@@ -32,8 +32,16 @@ const SMALLEST: u64 = 8 + 2 + 12;
 pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
     scan.nested(|scan| {
         let (layout, first) = layout::Layout::read(scan, &range)?;
-        walk::Walk::new(layout).run(scan, first)
+        walk::Walk::new(layout).run(scan, first).map(|_| ())
     })
+}
+
+/// The same for a file, where what follows the last thing that any directory knows of is looked at too.
+pub(super) fn file(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    let mark = scan.mark();
+    let (layout, first) = layout::Layout::read(scan, &range)?;
+    let end = walk::Walk::new(layout).run(scan, first)?;
+    trailer::scan(scan, end.clamp(range.start, range.end)..range.end, mark)
 }
 
 /// Makes of `range` a TIFF block without entries.

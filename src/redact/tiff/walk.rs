@@ -13,10 +13,11 @@ use super::layout::{Directory, Entry, Layout};
 use super::notes;
 use crate::redact::bytes::length;
 use crate::redact::scan::Scan;
-use crate::redact::{Fill, ScanError, iptc, jpeg, xmp};
+use crate::redact::{Fill, ScanError, iptc, iso, jpeg, patterns, xmp};
 
 /// Tag numbers: TIFF 6.0, Exif 2.32 section 4.6, Adobe TIFF technical notes, GeoTIFF 1.1.
 mod tag {
+    pub(super) const DESCRIPTION: u16 = 0x010e;
     pub(super) const MAKE: u16 = 0x010f;
     pub(super) const STRIP_OFFSETS: u16 = 0x0111;
     pub(super) const STRIP_BYTES: u16 = 0x0117;
@@ -34,6 +35,7 @@ mod tag {
     pub(super) const EXIF_IFD: u16 = 0x8769;
     pub(super) const GPS_IFD: u16 = 0x8825;
     pub(super) const MAKER_NOTE: u16 = 0x927c;
+    pub(super) const USER_COMMENT: u16 = 0x9286;
     pub(super) const INTEROPERABILITY_IFD: u16 = 0xa005;
     pub(super) const DNG_PRIVATE: u16 = 0xc634;
     /// The next after the pointer to the GPS directory; nothing has it.
@@ -42,6 +44,9 @@ mod tag {
     pub(super) const GEO: [u16; 6] = [33550, 33922, 34264, 34735, 34736, 34737];
 }
 
+/// How far the tags of GeoTIFF are moved to become ones that nobody has, in the same order: strict readers want their
+/// entries in order.
+const GEO_SHIFT: u16 = 3;
 /// Kinds of value that are pointers to directories.
 const POINTER_KINDS: [u16; 2] = [13, 18];
 /// More strips or tiles than an image within the budget has.
@@ -76,6 +81,8 @@ enum Content {
     Iptc,
     Photoshop,
     Note,
+    /// Words of a person or a program.
+    Text,
     Jpeg,
     /// Image data that is a JPEG stream.
     JpegData,
@@ -93,6 +100,8 @@ pub(super) struct Walk {
     geo: Vec<Entry>,
     contents: Vec<(Content, Range<u64>)>,
     make: Vec<u8>,
+    /// The end of all that was seen.
+    end: u64,
 }
 
 impl Walk {
@@ -107,11 +116,12 @@ impl Walk {
             geo: Vec::new(),
             contents: Vec::new(),
             make: Vec::new(),
+            end: 0,
         }
     }
 
-    /// Walks all directories from the one at `first` on.
-    pub(super) fn run(mut self, scan: &mut Scan<'_>, first: u64) -> Result<(), ScanError> {
+    /// Walks all directories from the one at `first` on; answers with the end of all that they know of.
+    pub(super) fn run(mut self, scan: &mut Scan<'_>, first: u64) -> Result<u64, ScanError> {
         self.todo.push((first, Role::Chain));
         while let Some((offset, role)) = self.todo.pop() {
             if offset != 0 && self.seen.insert((offset, role == Role::Gps)) {
@@ -122,17 +132,21 @@ impl Walk {
             self.empty(scan, offset, &directory)?;
         }
         for entry in std::mem::take(&mut self.geo) {
-            // The entry stays, because strict readers want their entries in order and of the usual kind.
+            let name = entry.tag.saturating_add(GEO_SHIFT);
+            scan.patch(entry.place.start, Fill::Bytes(self.layout.endian.put_u16(name).into()))?;
             self.zero(scan, entry.value.as_ref())?;
         }
         for (content, range) in std::mem::take(&mut self.contents) {
             self.descend(scan, content, range)?;
         }
-        Ok(())
+        Ok(self.end)
     }
 
     fn visit(&mut self, scan: &mut Scan<'_>, offset: u64, role: Role) -> Result<(), ScanError> {
         let Some(directory) = self.layout.directory(scan, offset)? else { return Ok(()) };
+        let values = directory.entries.iter().filter_map(|entry| entry.value.as_ref());
+        let end = values.map(|value| value.end).max().unwrap_or(0).max(directory.span.end);
+        self.end = self.end.max(end);
         if role == Role::Gps {
             self.gps.push((offset, directory));
             return Ok(());
@@ -160,6 +174,10 @@ impl Walk {
             tag::MAKER_NOTE => Content::Note,
             tag::PANASONIC_JPEG => Content::Jpeg,
             tag::DNG_PRIVATE => return Ok(()),
+            tag::DESCRIPTION | tag::USER_COMMENT => {
+                self.keep.add(entry.value.clone().unwrap_or_default());
+                Content::Text
+            }
             geo if tag::GEO.contains(&geo) => {
                 self.geo.push(entry.clone());
                 return Ok(());
@@ -169,7 +187,11 @@ impl Walk {
                 if let (tag::MAKE, Some(value)) = (other, &entry.value) {
                     self.make = scan.some(value.start, 64, value)?;
                 }
-                self.keep.add(entry.value.clone().unwrap_or_default());
+                let value = entry.value.clone().unwrap_or_default();
+                // A directory that is a GPS directory as well: nothing else has three fractions under these tags.
+                if !(COORDINATES.contains(&other) && length(&value) == TRIPLE) {
+                    self.keep.add(value);
+                }
                 return Ok(());
             }
         };
@@ -226,6 +248,7 @@ impl Walk {
                     self.contents.push((content, data.clone()));
                 }
                 if sizes.get(index).is_some() {
+                    self.end = self.end.max(data.end);
                     self.keep.add(data);
                 }
             }
@@ -291,8 +314,22 @@ impl Walk {
             Content::Iptc => iptc::datasets(scan, range),
             Content::Photoshop => iptc::resources(scan, range),
             Content::Note => notes::scan(scan, &self.layout, &range, &self.make),
+            Content::Text => described(scan, range),
             Content::Jpeg => jpeg::scan(scan, range),
             Content::JpegData => jpeg::scan_header(scan, range),
         }
     }
+}
+
+/// Hides coordinates that stand in a description, and only them.
+fn described(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    let bytes = scan.bytes(range.clone())?;
+    if !patterns::text(&bytes) {
+        return Ok(());
+    }
+    for found in iso::coordinates(&bytes) {
+        let start = range.start.saturating_add(found.start as u64);
+        scan.patch(start, Fill::Spaces(found.len() as u64))?;
+    }
+    Ok(())
 }

@@ -31,12 +31,9 @@ impl Encoding {
             let start = if big { at.saturating_sub(unit.saturating_sub(1)) } else { at };
             Encoding { unit, big, phase: start.checked_rem(unit).unwrap_or(0) }
         };
-        match (around(at, 4), at.checked_sub(3).and_then(|from| around(from, 4))) {
-            (Some([b'<', 0, 0, 0]), _) => wide(4, false),
-            (_, Some([0, 0, 0, b'<'])) if around(at.saturating_add(1), 3) == Some(&[0, 0, 0]) => {
-                wide(4, true)
-            }
-            (Some([b'<', 0, next, _]), _) if *next != 0 => wide(2, at.checked_rem(2) == Some(1)),
+        match around(at, 4) {
+            Some([b'<', 0, 0, 0]) => wide(4, at.checked_rem(4) == Some(3)),
+            Some([b'<', 0, next, _]) if *next != 0 => wide(2, at.checked_rem(2) == Some(1)),
             _ => narrow,
         }
     }

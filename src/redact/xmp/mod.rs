@@ -119,6 +119,9 @@ impl<'a> Walk<'a> {
                 Ok(false) | Err(_) => self.resume(&mut tags)?,
             }
         }
+        // What is empty already stays, so that a redacted packet is a clean one.
+        let text = self.text;
+        self.found.retain(|found| !text.get(found.clone()).unwrap_or_default().trim_ascii().is_empty());
         if self.open.is_empty() && seen { Ok(self.found) } else { Err(MALFORMED) }
     }
 

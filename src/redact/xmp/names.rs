@@ -166,7 +166,7 @@ const NAMESPACES: &[Namespace] = &[
     Namespace {
         uri: "http://www.dji.com/share/1.0",
         prefix: "share",
-        names: &["Lat", "Lon", "AbsAlt", "RltAlt"],
+        names: &["Lat", "Lon", "AbsAlt"],
         words: false,
     },
     Namespace { uri: "http://www.geotate.com/ns/geotate", prefix: "Geotate", names: ALL, words: false },

@@ -40,7 +40,7 @@ fn attributes_and_elements_go_and_the_rest_stays() {
         ),
         (
             r#"<d xmlns:e="http://ns.adobe.com/photoshop/1.0/" e:City="P" e:Credit="Q"/>"#.into(),
-            r#"<d xmlns:e="http://ns.adobe.com/photoshop/1.0/" e:Credit="Q"/>"#.into(),
+            r#"<d xmlns:e="http://ns.adobe.com/photoshop/1.0/" e:City=" " e:Credit="Q"/>"#.into(),
         ),
         (
             r#"<d><i:LocationCreated><rdf:Bag><rdf:li c="1"/></rdf:Bag></i:LocationCreated></d>"#.into(),
