@@ -8,7 +8,6 @@
 use tiff::{Entry, block};
 
 pub mod iso;
-
 #[cfg(test)]
 mod tests;
 mod tiff;
