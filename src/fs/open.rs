@@ -247,7 +247,7 @@ impl Volume {
         }
     }
 
-    fn drop_idle_backings(&self, but: NodeId) {
+    pub(super) fn drop_idle_backings(&self, but: NodeId) {
         for (node, _) in self.nodes.all() {
             if node.id() != but {
                 let mut io = node.io();
