@@ -5,19 +5,31 @@
 //! included, dropping the [`Volume`] unmounts everything below its scratch directory and ends the daemon by its pid.
 
 #![allow(dead_code, reason = "each test file uses the part that it needs")]
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod app;
+mod cast;
 mod identity;
 mod mounts;
+mod photo;
 mod skip;
+mod stopped;
+mod sys;
 mod volume;
 
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use app::App;
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
-pub(crate) use identity::as_uid;
+pub(crate) use cast::{KNOWING, MANAGER, OTHER_READER, OWNER, READER, STRANGER, cast};
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use identity::{as_uid, as_uid_with};
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use photo::{NEEDLE, SLOTS, Slot, photo, redacted, tells_location};
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use skip::{can_mount, skip};
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use stopped::Stopped;
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use sys::{Mapping, file_handle, open_by_handle, splice};
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use volume::{Setup, Volume};

@@ -191,6 +191,14 @@ impl Volume {
         self.json(&["dump", "counters"])
     }
 
+    /// One of the daemon's counters.
+    pub(crate) fn counter(&self, name: &str) -> u64 {
+        let counters = self.counters();
+        let counters = counters["counters"].as_array().expect("a list of counters");
+        let counter = counters.iter().find(|counter| counter["name"] == name);
+        counter.and_then(|counter| counter["value"].as_u64()).unwrap_or_else(|| panic!("no counter {name}"))
+    }
+
     /// The end of the daemon, if it has ended.
     fn exited(&mut self) -> Option<ExitStatus> {
         let status = self.daemon.as_mut()?.try_wait().expect("the daemon is our child")?;
