@@ -116,7 +116,12 @@ impl Volume {
             true
         })?;
         for name in names {
-            let Ok((inode, _)) = self.child(directory, &name) else { continue };
+            let inode = match self.child(directory, &name) {
+                Ok((inode, _)) => inode,
+                // Gone meanwhile, or nothing that is served.
+                Err(error) if error.errno() == Errno::ENOENT => continue,
+                Err(error) => return Err(error),
+            };
             let _source: (Permit, _) = self.permit(context, &inode, Operation::RenameFrom)?;
             let mut facts = self.facts_of_name(target, &name, inode.is_directory(), false);
             let known = self.facts(&inode)?;
