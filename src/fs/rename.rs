@@ -10,7 +10,7 @@ use super::create::NOMEDIA;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::error::Errno;
-use crate::id::NodeId;
+use crate::id::{MediaId, NodeId};
 use crate::lower::{FileName, ListedName, fold};
 use crate::node::Link;
 use crate::policy::{Identity, Operation, Permit};
@@ -190,7 +190,7 @@ impl Volume {
                 }
             }
         }
-        let rows = self.rename_rows(target, mode, moved, standing);
+        let rows = self.rename_rows((source, moved), (target, standing), mode);
         if [source, target].iter().any(|end| end.name.as_str() == NOMEDIA) {
             self.forget_facts();
         }
@@ -204,19 +204,17 @@ impl Volume {
 
     fn rename_rows(
         &self,
-        target: &End,
+        (source, moved): (&End, Option<MediaId>),
+        (target, standing): (&End, Option<MediaId>),
         mode: RenameMode,
-        moved: Option<crate::id::MediaId>,
-        standing: Option<crate::id::MediaId>,
     ) -> Result<(), FsError> {
         if self.is_private() {
             return Ok(());
         }
-        let folded = fold(target.name.as_str());
-        let name = EntryName { bytes: target.name.as_str().as_bytes(), folded: folded.as_bytes() };
         let done = match (mode, moved, standing) {
             (RenameMode::Exchange, Some(one), Some(other)) => self.store.exchange_entries(one, other),
-            (_, Some(moved), _) => self.store.rename_entry(moved, self.directory_row(&target.parent)?, name),
+            (RenameMode::Exchange, None, Some(standing)) => self.rename_row(standing, source)?,
+            (_, Some(moved), _) => self.rename_row(moved, target)?,
             (_, None, Some(standing)) => self.store.remove_entry(standing),
             (_, None, None) => Ok(()),
         };
@@ -228,5 +226,12 @@ impl Volume {
             }
             other => Ok(other?),
         }
+    }
+
+    /// The outer error is of finding the new place, the inner one of the move.
+    fn rename_row(&self, row: MediaId, to: &End) -> Result<Result<(), StoreError>, FsError> {
+        let folded = fold(to.name.as_str());
+        let name = EntryName { bytes: to.name.as_str().as_bytes(), folded: folded.as_bytes() };
+        Ok(self.store.rename_entry(row, self.directory_row(&to.parent)?, name))
     }
 }
