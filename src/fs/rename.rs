@@ -39,6 +39,12 @@ struct End {
     inode: Option<Arc<VolumeInode>>,
 }
 
+impl End {
+    fn is_same_file(&self, other: &End) -> bool {
+        self.inode.as_ref().zip(other.inode.as_ref()).is_some_and(|(one, other)| Arc::ptr_eq(one, other))
+    }
+}
+
 impl Volume {
     /// RENAME.
     ///
@@ -55,7 +61,7 @@ impl Volume {
         self.counters.count(Counter::Change);
         let source_parent = self.node(from.0)?;
         let target_parent = self.node(to.0)?;
-        let (inode, _) = self.found_to_change(context, source_parent.inode(), from.1)?;
+        let (inode, stat) = self.found_to_change(context, source_parent.inode(), from.1)?;
         let source = End { parent: source_parent.inode().clone(), name: from.1.clone(), inode: Some(inode) };
         let standing = match self.child(target_parent.inode(), to.1) {
             Ok((inode, _)) => Some(inode),
@@ -65,6 +71,10 @@ impl Volume {
         let target = End { parent: target_parent.inode().clone(), name: to.1.clone(), inode: standing };
         let permit = self.permit_move(context, &source, &target)?;
         let flags = self.permit_target(context, &source, &target, mode)?;
+        if stat.links > 1 && source.is_same_file(&target) {
+            // Two names of one file: the lower file system leaves both as they are.
+            return Ok(());
+        }
         let cache = &self.nodes.descriptors;
         let (from, to) = (source.parent.descriptor(cache)?, target.parent.descriptor(cache)?);
         let _moving = self.moves.write();
@@ -160,8 +170,7 @@ impl Volume {
                 Ok(RenameFlags::EXCHANGE)
             }
             (RenameMode::Replace, Some(inode)) => {
-                let same = source.inode.as_ref().is_some_and(|from| Arc::ptr_eq(from, inode));
-                if !same {
+                if !source.is_same_file(target) {
                     let _replace: (Permit, _) = self.permit(context, inode, Operation::Replace)?;
                 }
                 Ok(RenameFlags::empty())
@@ -179,7 +188,8 @@ impl Volume {
         if let Some(inode) = &source.inode {
             inode.set_link(Some(Link { parent: target.parent.clone(), name: target.name.clone() }));
         }
-        if let Some(inode) = &target.inode {
+        // Where case does not matter, the new name may be another spelling of the same.
+        if let Some(inode) = target.inode.as_ref().filter(|_| !source.is_same_file(target)) {
             match mode {
                 RenameMode::Exchange => {
                     inode.set_link(Some(Link { parent: source.parent.clone(), name: source.name.clone() }))
