@@ -6,6 +6,7 @@ pub mod admin;
 pub mod binder;
 pub mod config;
 pub mod daemon;
+pub mod demo;
 pub mod diag;
 pub mod error;
 pub mod fs;

@@ -9,9 +9,7 @@ use std::io::{Read, Seek, SeekFrom, Write, pipe};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use common::{
-    MANAGER, Mapping, OWNER, READER, Stopped, Volume, as_uid, cast, photo, splice, tells_location,
-};
+use common::{MANAGER, Mapping, OWNER, READER, Stopped, Volume, as_uid, cast, photo, splice, tells_location};
 
 const PHOTO: &str = "DCIM/photo.jpg";
 const PAGE: usize = 4096;

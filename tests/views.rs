@@ -13,9 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use common::{
-    KNOWING, MANAGER, Mapping, OTHER_READER, OWNER, READER, Volume, as_uid, cast, photo, redacted,
-};
+use common::{KNOWING, MANAGER, Mapping, OTHER_READER, OWNER, READER, Volume, as_uid, cast, photo, redacted};
 
 const PHOTO: &str = "DCIM/photo.jpg";
 const OTHER_NAME: &str = "DCIM/renamed.jpg";

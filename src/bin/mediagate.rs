@@ -22,7 +22,8 @@ fn main() -> ExitCode {
     let socket = socket.map(|path| std::path::absolute(&path).unwrap_or(path));
     let done = match command {
         Command::Serve(arguments) => return serve(&arguments, socket),
-        Command::Demo => return demo(),
+        Command::Demo { json } => return demo(json),
+        Command::DemoApplication { write, path } => return mediagate::demo::act(write, &path),
         Command::Inspect { files, json } => shell::inspect(&files, json, &mut io::stdout().lock()),
         Command::Redact { file, out } => shell::redact(&file, &out),
         Command::Remote(command) => ask(&command, socket),
@@ -65,8 +66,12 @@ fn settled(arguments: &ServeArguments, socket: Option<PathBuf>) -> Result<ServeO
     Ok(line.over(file).complete()?)
 }
 
-fn demo() -> ExitCode {
-    ended(Err(anyhow::anyhow!("no demonstration")))
+fn demo(json: bool) -> ExitCode {
+    match mediagate::demo::run(json, &mut io::stdout().lock()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(FAILED),
+        Err(error) => ended(Err(error)),
+    }
 }
 
 /// How the daemon or the demonstration ended.

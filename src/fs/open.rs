@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{Context, FsError, Notice, Volume, VolumeHandle, VolumeInode, VolumeNode, now};
-use crate::diag::Counter;
+use crate::diag::{Counter, Decision};
 use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{DataFd, OpenHow};
@@ -133,6 +133,12 @@ impl Volume {
             if filtered { self.open_filtered(node, terms)? } else { self.open_full(node, terms, fresh)? };
         if terms.request.write {
             sharing.writers = sharing.writers.saturating_add(1);
+            if sharing.trusting > 0 {
+                self.tell_who_holds(inode);
+            }
+        }
+        if terms.access.view == View::Redacted && matches!(content, Content::Passthrough { .. }) {
+            sharing.trusting = sharing.trusting.saturating_add(1);
         }
         drop(sharing);
         if terms.request.write || terms.request.truncate {
@@ -257,15 +263,53 @@ impl Volume {
         self.counters.count(Counter::Release);
         let Some(handle) = self.handles.remove(id) else { return };
         let inode = handle.inode();
+        if handle.terms.access.view == View::Redacted && matches!(handle.content, Content::Passthrough { .. })
+        {
+            let mut sharing = inode.sharing();
+            sharing.trusting = sharing.trusting.saturating_sub(1);
+        }
         if !matches!(handle.content, Content::Filtered(_) | Content::Directory(_)) {
             let mut io = handle.node.io();
             io.opens = io.opens.saturating_sub(1);
         }
         if handle.terms.request.write {
             let mut sharing = inode.sharing();
+            if sharing.writers == 1 {
+                self.seal(inode);
+            }
             sharing.writers = sharing.writers.saturating_sub(1);
             drop(sharing);
             self.invalidate_redacted(inode);
+        }
+    }
+
+    /// The last writer is gone: no plan that was made while it could write is good any more. Stores through a shared
+    /// mapping need not move the modification time, so the version is moved for them.
+    fn seal(&self, inode: &Arc<VolumeInode>) {
+        *inode.known.content.lock() = None;
+        let moved = inode.descriptor(&self.nodes.descriptors).and_then(|fd| fd.move_version());
+        if let Err(error) = moved {
+            log::debug!("the version of {} was not moved: {error}", self.path_of(inode));
+        }
+    }
+
+    /// Somebody may write to a file that the kernel serves to readers who were given it because it held nothing to
+    /// hide. That cannot be taken back; the audit tells who they are, so that the system can end them.
+    fn tell_who_holds(&self, inode: &Arc<VolumeInode>) {
+        for (_, handle) in self.handles.all() {
+            let given = matches!(handle.content, Content::Passthrough { .. })
+                && handle.terms.access.view == View::Redacted;
+            if given && Arc::ptr_eq(handle.inode(), inode) {
+                self.decisions.push(Decision {
+                    time: now(),
+                    uid: handle.uid.raw(),
+                    operation: "hold",
+                    path: self.path_of(inode),
+                    rule: "held-while-written",
+                    errno: None,
+                    redacted: false,
+                });
+            }
         }
     }
 

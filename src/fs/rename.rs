@@ -217,7 +217,7 @@ impl Volume {
         };
         match done {
             // Rows that lag behind the lower file system: it has the truth, and they are repaired when looked at.
-            Err(error @ StoreError::Cycle { .. }) => {
+            Err(error @ (StoreError::Cycle { .. } | StoreError::UnknownEntry(_))) => {
                 log::warn!("rows lag behind a rename: {error}");
                 Ok(())
             }

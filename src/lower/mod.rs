@@ -14,6 +14,8 @@ mod inspect;
 mod name;
 mod path;
 mod stat;
+#[cfg(test)]
+mod tests;
 
 pub use data::{DataFd, OpenHow};
 pub use directory::{DirectoryStream, ListedEntry, ListedName};

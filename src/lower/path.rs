@@ -193,6 +193,16 @@ impl PathFd {
         Ok(rustix::fs::utimensat(&self.0, "", &stamps, AtFlags::EMPTY_PATH)?)
     }
 
+    /// Moves the status change time, and with it the content version, and changes nothing else.
+    ///
+    /// # Errors
+    /// The lower file system's own.
+    pub fn move_version(&self) -> io::Result<()> {
+        let mode = Mode::from_raw_mode(rustix::fs::fstat(&self.0)?.st_mode & 0o7777);
+        let number = self.0.as_raw_fd().to_string();
+        Ok(rustix::fs::chmodat(own_descriptors()?, number, mode, AtFlags::empty())?)
+    }
+
     /// The lower file system's size and what is free.
     ///
     /// # Errors

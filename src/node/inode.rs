@@ -32,6 +32,8 @@ impl<K> Clone for Link<K> {
 pub struct Sharing {
     /// Open handles that may write.
     pub writers: u32,
+    /// Open passthrough handles of readers who may not see private parts: the file held none when they opened it.
+    pub trusting: u32,
 }
 
 /// One lower file. `K` is what the layer above knows of it.
@@ -113,9 +115,22 @@ impl<K> Inode<K> {
             .as_ref()
             .is_some_and(|known| known.name == link.name && Arc::ptr_eq(&known.parent, &link.parent));
         if !same {
+            self.part_from(&link.parent);
             self.set_link(Some(link));
         }
         !same
+    }
+
+    /// A directory that is found below one that was below it: the latter has moved, and where it is now is not known
+    /// until it is found again. Otherwise a walk to the root would not end.
+    fn part_from(&self, parent: &Arc<Inode<K>>) {
+        let mut above = parent.clone();
+        while let Some(link) = above.link().filter(|_| self.is_directory()) {
+            if std::ptr::eq(&*link.parent, self) {
+                return above.set_link(None);
+            }
+            above = link.parent;
+        }
     }
 
     /// Locks what the handles of both views share.
@@ -143,6 +158,17 @@ impl<K> Inode<K> {
         Ok(fd)
     }
 
+    /// Takes the descriptor with which it was found just now, if it has none; tells whether it took it.
+    pub(super) fn keep_descriptor(&self, found: PathFd) -> bool {
+        let mut descriptor = self.descriptor.lock();
+        let wanted = descriptor.is_none();
+        if wanted {
+            self.used.store(true, Ordering::Relaxed);
+            *descriptor = Some(Arc::new(found));
+        }
+        wanted
+    }
+
     /// Keeps the descriptor from being evicted, because an open handle may need it after the name is gone.
     pub(super) fn pin(&self) {
         self.pinned.fetch_add(1, Ordering::Relaxed);
@@ -150,6 +176,12 @@ impl<K> Inode<K> {
 
     pub(super) fn unpin(&self) {
         self.pinned.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether it has a descriptor now.
+    #[cfg(test)]
+    pub(super) fn holds_descriptor(&self) -> bool {
+        self.descriptor.lock().is_some()
     }
 
     /// Lets the descriptor go unless it is pinned or was used since the last call; tells whether it is gone.

@@ -17,6 +17,8 @@ mod handle;
 mod inode;
 mod number;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use backing::{Backing, BackingDevice, IoMode};
 pub use descriptors::DescriptorCache;

@@ -94,13 +94,18 @@ struct Maps<K> {
     numbers: NodeNumbers,
     nodes: HashMap<NodeId, Counted<K>>,
     inodes: HashMap<Identity, Weak<Inode<K>>>,
+    /// Who has a number, also one that the kernel was not told of yet and one that is removed but still held.
+    numbered: HashMap<NodeId, Weak<Inode<K>>>,
 }
 
 impl<K> Maps<K> {
     /// Drops what is left of inodes that nobody holds any more, once they are the larger part.
     fn sweep(&mut self) {
-        if self.inodes.len() > self.nodes.len().saturating_mul(2).saturating_add(1024) {
+        if self.inodes.len().max(self.numbered.len())
+            > self.nodes.len().saturating_mul(2).saturating_add(1024)
+        {
             self.inodes.retain(|_, inode| inode.strong_count() > 0);
+            self.numbered.retain(|_, inode| inode.strong_count() > 0);
         }
     }
 }
@@ -141,7 +146,7 @@ impl<K: Default> NodeTable<K> {
         let numbers = NodeNumbers::new(stat.identity.file.dev, reused);
         let inode =
             Arc::new(Inode::new(stat.identity, stat.kind, NodeId::ROOT, None, Arc::new(root), K::default()));
-        let maps = Maps { numbers, nodes: HashMap::new(), inodes: HashMap::new() };
+        let maps = Maps { numbers, nodes: HashMap::new(), inodes: HashMap::new(), numbered: HashMap::new() };
         Ok(NodeTable {
             root: Node::new(NodeId::ROOT, View::Full, inode),
             maps: RwLock::new(maps),
@@ -153,18 +158,23 @@ impl<K: Default> NodeTable<K> {
     pub fn inode(&self, stat: &Stat, link: Link<K>, fd: PathFd) -> FoundInode<K> {
         let mut maps = self.maps.write();
         if let Some(inode) = maps.inodes.get(&stat.identity).and_then(Weak::upgrade) {
-            drop(maps);
+            // One at a time: two moves could make a circle together that none of them makes alone.
             let moved = inode.move_to(link);
+            drop(maps);
+            // It may be about to lose the name by which it could be found again.
+            if inode.keep_descriptor(fd) {
+                self.descriptors.note(&inode);
+            }
             return FoundInode { inode, fresh: false, moved, reuse: None };
         }
         maps.sweep();
-        let Maps { numbers, nodes, inodes } = &mut *maps;
-        let (number, reuse) = numbers.assign(stat.identity, |number| {
-            nodes.contains_key(&number) || nodes.contains_key(&in_view(number, View::Redacted))
-        });
+        let Maps { numbers, inodes, numbered, .. } = &mut *maps;
+        let held = |number| numbered.get(&number).is_some_and(|inode| inode.strong_count() > 0);
+        let (number, reuse) = numbers.assign(stat.identity, held);
         let inode = Inode::new(stat.identity, stat.kind, number, Some(link), Arc::new(fd), K::default());
         let inode = Arc::new(inode);
         inodes.insert(stat.identity, Arc::downgrade(&inode));
+        numbered.insert(number, Arc::downgrade(&inode));
         drop(maps);
         self.descriptors.note(&inode);
         FoundInode { inode, fresh: true, moved: false, reuse }
@@ -236,6 +246,13 @@ impl<K> NodeTable<K> {
     /// How many nodes the kernel knows, the root left out.
     pub fn len(&self) -> usize {
         self.maps.read().nodes.len()
+    }
+
+    /// Inodes of which something is left in memory.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        let maps = self.maps.read();
+        maps.inodes.len().max(maps.numbered.len())
     }
 
     /// Whether the kernel knows none but the root.

@@ -7,6 +7,7 @@
 
 use tiff::{Entry, block};
 
+pub mod iso;
 #[cfg(test)]
 mod tests;
 mod tiff;

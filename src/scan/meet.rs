@@ -35,7 +35,7 @@ enum Met {
     /// A directory whose row stays as it is.
     Directory(MediaId),
     /// Something that has to be recorded.
-    New(Found),
+    New(Box<Found>),
     /// Something whose row is of another file, or was so a moment ago.
     Doubtful,
 }
@@ -79,7 +79,7 @@ impl Walk<'_> {
                 }
                 Met::New(new) => {
                     held = held.saturating_add(new.plan_size());
-                    found.push(new);
+                    found.push(*new);
                 }
                 Met::Doubtful => doubtful.push(name),
             }
@@ -115,7 +115,11 @@ impl Walk<'_> {
             return Ok(Met::Directory(row.id));
         }
         let new = Found { name: name.clone(), folded, file: stat.identity.file, standing, looked: None };
-        if is_directory { Ok(Met::New(new)) } else { self.meet_file(directory, &descriptor, &stat, new) }
+        if is_directory {
+            Ok(Met::New(Box::new(new)))
+        } else {
+            self.meet_file(directory, &descriptor, &stat, new)
+        }
     }
 
     /// The entry of that name; `None` for what is gone since it was listed and for what is never served.
@@ -151,7 +155,7 @@ impl Walk<'_> {
         }
         add(&self.progress.read, 1);
         match look::look(descriptor, new.name.as_str(), named) {
-            Ok(Some(looked)) => return Ok(Met::New(Found { looked: Some(looked), ..new })),
+            Ok(Some(looked)) => return Ok(Met::New(Box::new(Found { looked: Some(looked), ..new }))),
             Ok(None) => self.fail(&directory.path_to(&new.name), &"it changes all the time"),
             Err(error) => self.fail(&directory.path_to(&new.name), &error),
         }

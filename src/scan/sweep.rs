@@ -14,13 +14,13 @@ use super::directory::Directory;
 use super::meet::DOUBT;
 use super::progress::add;
 use super::walk::Walk;
-use super::{CHUNK, ScanFailure, is_indexed};
+use super::{ScanFailure, is_indexed};
 use crate::id::MediaId;
 use crate::lower::{FileKind, FileName, fold};
 use crate::store::{Entry, Store, StoreError};
 
-/// Rows that are read at once.
-const PAGE: u32 = CHUNK as u32;
+/// Rows that are read, and removed, at once.
+const PAGE: u32 = 256;
 
 impl Walk<'_> {
     /// Removes the rows of entries that are gone from a directory all of whose names were met.

@@ -33,7 +33,20 @@ pub enum Command {
     /// Serve a directory at a mount point.
     Serve(ServeArguments),
     /// Show who sees what, on a temporary volume with sample media and four applications.
-    Demo,
+    Demo {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What the process of an application of the demonstration runs; nothing for people.
+    #[command(hide = true)]
+    DemoApplication {
+        /// Make the file instead of reading it.
+        #[arg(long)]
+        write: bool,
+        /// The file.
+        path: PathBuf,
+    },
     /// Print kind and redaction plan of files on disk; needs no daemon.
     Inspect {
         /// The files.

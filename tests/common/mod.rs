@@ -5,12 +5,7 @@
 //! included, dropping the [`Volume`] unmounts everything below its scratch directory and ends the daemon by its pid.
 
 #![allow(dead_code, reason = "each test file uses the part that it needs")]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod app;
 mod cast;

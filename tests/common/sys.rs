@@ -93,7 +93,11 @@ pub(crate) fn file_handle(path: &Path) -> io::Result<Vec<u32>> {
 pub(crate) fn open_by_handle(mount: BorrowedFd<'_>, mut handle: Vec<u32>) -> io::Result<OwnedFd> {
     // SAFETY: the handle came from `file_handle`.
     let opened = unsafe {
-        libc::open_by_handle_at(mount.as_raw_fd(), handle.as_mut_ptr().cast(), libc::O_RDONLY | libc::O_CLOEXEC)
+        libc::open_by_handle_at(
+            mount.as_raw_fd(),
+            handle.as_mut_ptr().cast(),
+            libc::O_RDONLY | libc::O_CLOEXEC,
+        )
     };
     if opened < 0 {
         return Err(io::Error::last_os_error());

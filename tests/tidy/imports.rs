@@ -31,7 +31,7 @@ const TABLE: [(&str, May); 20] = [
     ("lower", May::Only(&["policy"])),
     ("node", May::Only(&["lower", "policy"])),
     ("store", May::Only(&["policy"])),
-    ("scan", May::Only(&["diag", "lower", "node", "policy", "redact", "store"])),
+    ("scan", May::Only(&["diag", "lower", "node", "policy", "redact", "sample", "store"])),
     ("fs", May::Only(&["diag", "lower", "node", "policy", "redact", "store"])),
     ("fuse", May::Only(&["diag", "fs", "lower", "node"])),
     ("admin", May::Only(&["diag", "fs", "policy", "redact", "scan", "store"])),

@@ -83,7 +83,8 @@ fn names_a_place(keyword: &[u8]) -> bool {
     let lower = keyword.to_ascii_lowercase();
     let local = lower.rsplit(|byte| *byte == b':').next().unwrap_or_default();
     let told = [&b"latitude"[..], b"longitude", b"altitude", b"area", b"method", b"position", b"dest"];
-    (local.starts_with(b"gps") && told.iter().any(|part| memmem::find(local, part).is_some()))
+    local == b"gpstrack"
+        || (local.starts_with(b"gps") && told.iter().any(|part| memmem::find(local, part).is_some()))
         || [&b"location"[..], b"latitude", b"longitude", b"city", b"country", b"state", b"sublocation"]
             .contains(&local)
 }

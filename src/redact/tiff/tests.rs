@@ -11,8 +11,11 @@ fn redacted(file: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A directory: its place, its entries (tag, kind, count, value), the next one.
+type Directory<'a> = (usize, &'a [(u16, u16, u32, u32)], u32);
+
 /// A little-endian block of directories at their places, zeros between them.
-fn block(directories: &[(usize, &[(u16, u16, u32, u32)], u32)]) -> Vec<u8> {
+fn block(directories: &[Directory<'_>]) -> Vec<u8> {
     let mut bytes = b"II*\0\x08\0\0\0".to_vec();
     bytes.resize(400, 0);
     for (at, entries, next) in directories {
@@ -29,7 +32,7 @@ fn block(directories: &[(usize, &[(u16, u16, u32, u32)], u32)]) -> Vec<u8> {
 
 const LATITUDE: (u16, u16, u32, u32) = (2, 5, 3, 300);
 
-fn located(directories: &[(usize, &[(u16, u16, u32, u32)], u32)]) -> Vec<u8> {
+fn located(directories: &[Directory<'_>]) -> Vec<u8> {
     let mut bytes = block(directories);
     bytes[300..324].fill(0x77);
     bytes
@@ -94,15 +97,15 @@ fn coordinates_in_a_description_go_alone() {
 
 #[test]
 fn a_blank_block_is_empty_at_any_size() {
-    for length in 0..40u64 {
+    for length in 0..40usize {
         let file = vec![0x55; 40];
         let view = file.as_slice();
         let mut scan = Scan::new(&view, Budget::STANDARD);
-        blank(&mut scan, 0..length).unwrap();
+        blank(&mut scan, 0..length as u64).unwrap();
         let mut bytes = file.clone();
         Patches::new(scan.finish()).apply(0, &mut bytes);
-        assert!(bytes[length as usize..].iter().all(|byte| *byte == 0x55));
-        assert!(!bytes[..length as usize].contains(&0x55));
+        assert!(bytes[length..].iter().all(|byte| *byte == 0x55));
+        assert!(!bytes[..length].contains(&0x55));
     }
     assert!(redacted(&sample::tiff_clean()) == sample::tiff_clean());
 }

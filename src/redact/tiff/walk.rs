@@ -17,7 +17,8 @@ use crate::redact::{Fill, ScanError, iptc, iso, jpeg, patterns, xmp};
 
 /// Tag numbers: TIFF 6.0, Exif 2.32 section 4.6, Adobe TIFF technical notes, GeoTIFF 1.1.
 mod tag {
-    pub(super) const DESCRIPTION: u16 = 0x010e;
+    /// Description, user's comment; title, comment, author, keywords and subject as Windows writes them.
+    pub(super) const TEXTS: [u16; 7] = [0x010e, 0x9286, 0x9c9b, 0x9c9c, 0x9c9d, 0x9c9e, 0x9c9f];
     pub(super) const MAKE: u16 = 0x010f;
     pub(super) const STRIP_OFFSETS: u16 = 0x0111;
     pub(super) const STRIP_BYTES: u16 = 0x0117;
@@ -35,7 +36,6 @@ mod tag {
     pub(super) const EXIF_IFD: u16 = 0x8769;
     pub(super) const GPS_IFD: u16 = 0x8825;
     pub(super) const MAKER_NOTE: u16 = 0x927c;
-    pub(super) const USER_COMMENT: u16 = 0x9286;
     pub(super) const INTEROPERABILITY_IFD: u16 = 0xa005;
     pub(super) const DNG_PRIVATE: u16 = 0xc634;
     /// The next after the pointer to the GPS directory; nothing has it.
@@ -174,7 +174,7 @@ impl Walk {
             tag::MAKER_NOTE => Content::Note,
             tag::PANASONIC_JPEG => Content::Jpeg,
             tag::DNG_PRIVATE => return Ok(()),
-            tag::DESCRIPTION | tag::USER_COMMENT => {
+            text if tag::TEXTS.contains(&text) => {
                 self.keep.add(entry.value.clone().unwrap_or_default());
                 Content::Text
             }
@@ -322,14 +322,20 @@ impl Walk {
 }
 
 /// Hides coordinates that stand in a description, and only them.
+///
+/// Coordinates are ASCII: in UTF-16, of either order, every second byte tells them, and spaces there leave the others
+/// whole.
 fn described(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
     let bytes = scan.bytes(range.clone())?;
-    if !patterns::text(&bytes) {
-        return Ok(());
-    }
-    for found in iso::coordinates(&bytes) {
-        let start = range.start.saturating_add(found.start as u64);
-        scan.patch(start, Fill::Spaces(found.len() as u64))?;
+    for (phase, unit) in [(0usize, 1usize), (0, 2), (1, 2)] {
+        let narrow: Vec<u8> = bytes.iter().copied().skip(phase).step_by(unit).collect();
+        if !patterns::text(&narrow) {
+            continue;
+        }
+        for at in iso::coordinates(&narrow).into_iter().flatten() {
+            let place = at.saturating_mul(unit).saturating_add(phase) as u64;
+            scan.patch(range.start.saturating_add(place), Fill::Spaces(1))?;
+        }
     }
     Ok(())
 }
