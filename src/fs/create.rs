@@ -50,6 +50,10 @@ impl Volume {
         for _ in 0..RACES {
             match self.child(parent.inode(), name) {
                 Ok(_) if exclusive => return Err(self.taken(context, parent.inode(), name)),
+                // Who may not know of it gets the answer of a free name.
+                Ok((inode, _)) if self.may_touch(context, &inode).is_err() => {
+                    return Err(self.taken(context, parent.inode(), name));
+                }
                 Ok((inode, stat)) => return self.open_existing(context, &inode, &stat, request),
                 Err(FsError::Lower(error)) if error.raw_os_error() == Some(libc::ENOENT) => {}
                 Err(error) => return Err(error),

@@ -25,6 +25,8 @@ mod lookup;
 mod open;
 mod recent;
 mod rename;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 mod xattr;
 

@@ -247,13 +247,14 @@ impl Volume {
         }
     }
 
-    fn drop_idle_backings(&self, but: NodeId) {
+    pub(super) fn drop_idle_backings(&self, but: NodeId) {
         for (node, _) in self.nodes.all() {
-            if node.id() != but {
-                let mut io = node.io();
-                if io.opens == 0 {
-                    io.backing = None;
-                }
+            // One that is in use is not idle, and its opener may be waiting for the node that this one holds.
+            if node.id() != but
+                && let Some(mut io) = node.try_io()
+                && io.opens == 0
+            {
+                io.backing = None;
             }
         }
     }

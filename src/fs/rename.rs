@@ -10,7 +10,7 @@ use super::create::NOMEDIA;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::error::Errno;
-use crate::id::NodeId;
+use crate::id::{MediaId, NodeId};
 use crate::lower::{FileName, ListedName, fold};
 use crate::node::Link;
 use crate::policy::{Identity, Operation, Permit};
@@ -39,6 +39,12 @@ struct End {
     inode: Option<Arc<VolumeInode>>,
 }
 
+impl End {
+    fn is_same_file(&self, other: &End) -> bool {
+        self.inode.as_ref().zip(other.inode.as_ref()).is_some_and(|(one, other)| Arc::ptr_eq(one, other))
+    }
+}
+
 impl Volume {
     /// RENAME.
     ///
@@ -55,7 +61,7 @@ impl Volume {
         self.counters.count(Counter::Change);
         let source_parent = self.node(from.0)?;
         let target_parent = self.node(to.0)?;
-        let (inode, _) = self.found_to_change(context, source_parent.inode(), from.1)?;
+        let (inode, stat) = self.found_to_change(context, source_parent.inode(), from.1)?;
         let source = End { parent: source_parent.inode().clone(), name: from.1.clone(), inode: Some(inode) };
         let standing = match self.child(target_parent.inode(), to.1) {
             Ok((inode, _)) => Some(inode),
@@ -65,6 +71,10 @@ impl Volume {
         let target = End { parent: target_parent.inode().clone(), name: to.1.clone(), inode: standing };
         let permit = self.permit_move(context, &source, &target)?;
         let flags = self.permit_target(context, &source, &target, mode)?;
+        if stat.links > 1 && source.is_same_file(&target) {
+            // Two names of one file: the lower file system leaves both as they are.
+            return Ok(());
+        }
         let cache = &self.nodes.descriptors;
         let (from, to) = (source.parent.descriptor(cache)?, target.parent.descriptor(cache)?);
         let _moving = self.moves.write();
@@ -116,7 +126,12 @@ impl Volume {
             true
         })?;
         for name in names {
-            let Ok((inode, _)) = self.child(directory, &name) else { continue };
+            let inode = match self.child(directory, &name) {
+                Ok((inode, _)) => inode,
+                // Gone meanwhile, or nothing that is served.
+                Err(error) if error.errno() == Errno::ENOENT => continue,
+                Err(error) => return Err(error),
+            };
             let _source: (Permit, _) = self.permit(context, &inode, Operation::RenameFrom)?;
             let mut facts = self.facts_of_name(target, &name, inode.is_directory(), false);
             let known = self.facts(&inode)?;
@@ -155,8 +170,7 @@ impl Volume {
                 Ok(RenameFlags::EXCHANGE)
             }
             (RenameMode::Replace, Some(inode)) => {
-                let same = source.inode.as_ref().is_some_and(|from| Arc::ptr_eq(from, inode));
-                if !same {
+                if !source.is_same_file(target) {
                     let _replace: (Permit, _) = self.permit(context, inode, Operation::Replace)?;
                 }
                 Ok(RenameFlags::empty())
@@ -174,7 +188,8 @@ impl Volume {
         if let Some(inode) = &source.inode {
             inode.set_link(Some(Link { parent: target.parent.clone(), name: target.name.clone() }));
         }
-        if let Some(inode) = &target.inode {
+        // Where case does not matter, the new name may be another spelling of the same.
+        if let Some(inode) = target.inode.as_ref().filter(|_| !source.is_same_file(target)) {
             match mode {
                 RenameMode::Exchange => {
                     inode.set_link(Some(Link { parent: source.parent.clone(), name: source.name.clone() }))
@@ -185,7 +200,7 @@ impl Volume {
                 }
             }
         }
-        let rows = self.rename_rows(target, mode, moved, standing);
+        let rows = self.rename_rows((source, moved), (target, standing), mode);
         if [source, target].iter().any(|end| end.name.as_str() == NOMEDIA) {
             self.forget_facts();
         }
@@ -199,19 +214,17 @@ impl Volume {
 
     fn rename_rows(
         &self,
-        target: &End,
+        (source, moved): (&End, Option<MediaId>),
+        (target, standing): (&End, Option<MediaId>),
         mode: RenameMode,
-        moved: Option<crate::id::MediaId>,
-        standing: Option<crate::id::MediaId>,
     ) -> Result<(), FsError> {
         if self.is_private() {
             return Ok(());
         }
-        let folded = fold(target.name.as_str());
-        let name = EntryName { bytes: target.name.as_str().as_bytes(), folded: folded.as_bytes() };
         let done = match (mode, moved, standing) {
             (RenameMode::Exchange, Some(one), Some(other)) => self.store.exchange_entries(one, other),
-            (_, Some(moved), _) => self.store.rename_entry(moved, self.directory_row(&target.parent)?, name),
+            (RenameMode::Exchange, None, Some(standing)) => self.rename_row(standing, source)?,
+            (_, Some(moved), _) => self.rename_row(moved, target)?,
             (_, None, Some(standing)) => self.store.remove_entry(standing),
             (_, None, None) => Ok(()),
         };
@@ -223,5 +236,12 @@ impl Volume {
             }
             other => Ok(other?),
         }
+    }
+
+    /// The outer error is of finding the new place, the inner one of the move.
+    fn rename_row(&self, row: MediaId, to: &End) -> Result<Result<(), StoreError>, FsError> {
+        let folded = fold(to.name.as_str());
+        let name = EntryName { bytes: to.name.as_str().as_bytes(), folded: folded.as_bytes() };
+        Ok(self.store.rename_entry(row, self.directory_row(&to.parent)?, name))
     }
 }

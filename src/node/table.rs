@@ -51,6 +51,11 @@ impl<K> Node<K> {
     pub fn io(&self) -> MutexGuard<'_, IoMode> {
         self.io.lock()
     }
+
+    /// Locks its I/O mode unless it is in use: for who holds that of another node.
+    pub fn try_io(&self) -> Option<MutexGuard<'_, IoMode>> {
+        self.io.try_lock()
+    }
 }
 
 /// A node that the kernel is about to be told of: counted once, and uncounted again if it is not.
