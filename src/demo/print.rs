@@ -67,9 +67,10 @@ fn introduction(out: &mut dyn Write, show: &Show) -> io::Result<()> {
         )?;
     }
     for Application { name, uid, about, permissions, .. } in shown(show) {
-        let held =
-            if permissions.is_empty() { String::new() } else { format!(" ({})", permissions.join(", ")) };
-        writeln!(out, "  {name:<8}  user {uid}  {about}{held}")?;
+        writeln!(out, "  {name:<8}  user {uid}  {about}")?;
+        if !permissions.is_empty() {
+            writeln!(out, "  {:<8}  {:<10}  ({})", "", "", permissions.join(", "))?;
+        }
     }
     Ok(())
 }
@@ -136,7 +137,7 @@ fn limits(out: &mut dyn Write, show: &Show) -> io::Result<()> {
 
 fn refusal(out: &mut dyn Write, show: &Show) -> io::Result<()> {
     let refusal = &show.refusal;
-    writeln!(out, "Why {} may not read {}: {}", GAME.name, refusal.path, refusal.sentence)?;
+    writeln!(out, "Why {} may not read {}:\n  {}", GAME.name, refusal.path, refusal.sentence)?;
     writeln!(
         out,
         "That is the rule `{}`. A running daemon explains each decision: `mediagate check --uid {} --op {} FILE`.",
@@ -155,4 +156,62 @@ fn conclusion(out: &mut dyn Write, show: &Show) -> io::Result<()> {
         writeln!(out, "  {} for {}: {} instead of {}", row.path, cell.application, cell.seen, cell.expected)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::Explanation;
+    use crate::demo::cast::APPLICATIONS;
+    use crate::id::Uid;
+
+    fn show(seen: Seen) -> Show {
+        let expected = Seen::Redacted;
+        let cell = Cell { application: "gallery", opened: true, seen, expected };
+        let refusal = Explanation {
+            uid: Uid::new(GAME.uid),
+            operation: "read".to_owned(),
+            path: "Pictures/tower.png".to_owned(),
+            allowed: false,
+            view: None,
+            rule: "not-yours".to_owned(),
+            sentence: "It is not yours.".to_owned(),
+            errno: Some("EACCES".to_owned()),
+            facts: Vec::new(),
+        };
+        Show {
+            applications: APPLICATIONS,
+            own_users: true,
+            no_passthrough: None,
+            rows: vec![Row { path: "Pictures/tower.png", located: true, cells: vec![cell] }],
+            refusal,
+        }
+    }
+
+    fn printed(show: &Show) -> String {
+        let mut out = Vec::new();
+        text(&mut out, show).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_differs_is_named() {
+        let leaky = show(Seen::Full { kernel: true });
+        assert!(!leaky.as_expected());
+        let text = printed(&leaky);
+        let line = "NOT AS EXPECTED:\n  Pictures/tower.png for gallery: full, kernel instead of redacted\n";
+        assert!(text.ends_with(line), "{text}");
+        let mut out = Vec::new();
+        json(&mut out, &leaky).unwrap();
+        assert!(String::from_utf8(out).unwrap().contains("\"as_expected\": false"));
+    }
+
+    #[test]
+    fn only_words_that_occur_are_explained() {
+        let good = show(Seen::Redacted);
+        assert!(good.as_expected());
+        let text = printed(&good);
+        assert!(text.contains("  redacted         a file") && !text.contains("every byte"), "{text}");
+        assert!(text.ends_with("All 1 answers are as expected. Everything was removed again.\n"), "{text}");
+    }
 }
