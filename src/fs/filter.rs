@@ -38,7 +38,7 @@ impl Volume {
         let inode = handle.inode();
         for _ in 0..LOOKS {
             // Looked at anew each time: a writer may come and go while this read is retried.
-            let strict = inode.sharing().writers > 0;
+            let strict = self.is_written(inode, &mut inode.sharing())?;
             let read = if strict {
                 self.read_strictly(inode, offset, buffer)?
             } else {
@@ -64,7 +64,7 @@ impl Volume {
         let seen = self.seen(inode, &facts, true)?;
         let count = data.read_at(buffer, offset)?;
         // A writer that came in time to change these bytes either still counts or moved the version.
-        if inode.sharing().writers > 0 || data.stat()?.version != seen.version {
+        if self.is_written(inode, &mut inode.sharing())? || data.stat()?.version != seen.version {
             return Ok(None);
         }
         let plan = seen.plan.as_deref().ok_or(FsError::Changing)?;
