@@ -43,15 +43,15 @@ fn assert_unseen(package: &Path) {
     shell.args(["-c", "cd \"$0\""]).arg(package);
     let told = shell.output().unwrap();
     assert!(!told.status.success(), "chdir");
-    let listed: Vec<_> = fs::read_dir(package.parent().unwrap()).unwrap().map(|entry| entry.unwrap()).collect();
+    let listed: Vec<_> =
+        fs::read_dir(package.parent().unwrap()).unwrap().map(|entry| entry.unwrap()).collect();
     assert!(listed.iter().all(|entry| entry.path() != package), "it is not listed");
 }
 
 /// What would change the directory is refused with EACCES; where the name is known to the kernel from its owner's
 /// use, making it is answered by the kernel itself, and where it is not, so is removing it.
 fn assert_unchangeable(package: &Path, in_use: bool) {
-    let (making, removing) =
-        if in_use { (libc::EEXIST, libc::EACCES) } else { (libc::EACCES, libc::ENOENT) };
+    let (making, removing) = if in_use { (libc::EEXIST, libc::EACCES) } else { (libc::EACCES, libc::ENOENT) };
     let elsewhere = package.with_file_name("org.example.elsewhere");
     assert_eq!(errno(fs::create_dir(package)), Some(making), "mkdir");
     assert_eq!(errno(fs::remove_dir(package)), Some(removing), "rmdir");

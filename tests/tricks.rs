@@ -207,7 +207,10 @@ fn a_reader_changes_nothing() {
         let _ = fs::set_permissions(&path, Permissions::from_mode(0o777));
     });
     let after = fs::metadata(volume.lower().join(PHOTO)).unwrap();
-    assert_eq!((after.mode(), after.mtime_nsec(), after.len()), (before.mode(), before.mtime_nsec(), before.len()));
+    assert_eq!(
+        (after.mode(), after.mtime_nsec(), after.len()),
+        (before.mode(), before.mtime_nsec(), before.len())
+    );
     assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o660);
     assert_views(&volume, &bytes);
 }

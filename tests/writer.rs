@@ -13,9 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{
-    Mapping, OWNER, READER, SLOTS, Slot, Volume, as_uid, cast, photo, redacted, tells_location,
-};
+use common::{Mapping, OWNER, READER, SLOTS, Slot, Volume, as_uid, cast, photo, redacted, tells_location};
 
 const PHOTO: &str = "DCIM/photo.jpg";
 const NEW: &str = "DCIM/new.jpg";
