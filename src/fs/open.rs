@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::{Context, FsError, Notice, Volume, VolumeHandle, VolumeInode, VolumeNode, now};
 use crate::diag::{Counter, Decision};
@@ -159,7 +160,14 @@ impl Volume {
             return if view == View::Redacted { Ok(true) } else { Err(FsError::StaleView) };
         }
         let facts = self.facts(inode)?;
-        let seen = self.seen(inode, &facts, true)?;
+        let seen = match self.seen(inode, &facts, true) {
+            // Reads decide: they hold the bytes that they plan for.
+            Err(FsError::Changing) => {
+                inode.known.hides.store(true, Ordering::Relaxed);
+                return if view == View::Redacted { Ok(true) } else { Err(FsError::StaleView) };
+            }
+            seen => seen?,
+        };
         match seen.plan.as_deref() {
             Some(Plan::Clean) => Ok(view == View::Redacted),
             Some(Plan::Ranges(_)) if view == View::Redacted => Ok(true),
@@ -189,14 +197,8 @@ impl Volume {
 
     /// Whether the file's two views differ, as far as is known.
     pub(super) fn has_two_views(&self, inode: &VolumeInode) -> bool {
-        {
-            let sharing = inode.sharing();
-            if sharing.writers > 0 || sharing.mapped == Mapped::Yes {
-                return true;
-            }
-        }
-        let seen = inode.known.content.lock().clone();
-        seen.is_some_and(|seen| matches!(seen.plan.as_deref(), Some(Plan::Ranges(_))))
+        let sharing = inode.sharing();
+        sharing.writers > 0 || sharing.mapped == Mapped::Yes || inode.known.hides.load(Ordering::Relaxed)
     }
 
     fn open_filtered(&self, node: &VolumeNode, terms: Terms) -> Result<(Content, OpenedIo), FsError> {
