@@ -57,11 +57,11 @@ impl Volumes {
     ) -> Result<Volumes> {
         let lower = std::fs::canonicalize(&options.lower)?;
         let open = |kind, inside: &'static str| -> Result<Mounted> {
-            let lower = lower.join(inside);
+            let lower = within(&lower, inside);
             let settings = settings(options, own, kind);
             let volume = Volume::new(&lower, settings, store.clone(), counters.clone(), decisions.clone())
                 .with_context(|| format!("cannot open the lower directory {}", lower.display()))?;
-            Ok(Mounted { volume: Arc::new(volume), inside, mount: options.mount.join(inside) })
+            Ok(Mounted { volume: Arc::new(volume), inside, mount: within(&options.mount, inside) })
         };
         let mut volumes = vec![open(VolumeKind::Shared, "")?];
         if own == Uid::ROOT {
@@ -92,6 +92,11 @@ impl Volumes {
         });
         Some(private.unwrap_or((shared, inside)))
     }
+}
+
+/// `inside` below `directory`; joining nothing would add a slash to the name that people read.
+fn within(directory: &Path, inside: &str) -> PathBuf {
+    if inside.is_empty() { directory.to_owned() } else { directory.join(inside) }
 }
 
 fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind) -> Settings {
