@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::*;
-use crate::sample::{mp4_clean, mp4_with_location};
+use crate::sample::iso::{mp4_clean, mp4_with_location};
 
 const FILE: &str = "Movies/a.mp4";
 

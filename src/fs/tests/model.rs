@@ -125,9 +125,7 @@ fn take(world: &mut World, model: &mut Model, step: Step) -> Result<(), TestCase
             };
             prop_assert_eq!(done, expected);
         }
-        Step::Restart => {
-            (world.volume, world.backings) = served(&world.lower(""), &world.store, &SHARED);
-        }
+        Step::Restart => world.restart(),
     }
     Ok(())
 }

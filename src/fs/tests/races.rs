@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::*;
-use crate::sample::mp4_with_location;
+use crate::sample::iso::mp4_with_location;
 
 const FILE: &str = "Movies/a.mp4";
 
