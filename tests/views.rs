@@ -178,7 +178,9 @@ fn race_all(names: &[PathBuf], pages: [&[u8]; 2], beside: impl Fn() + Send + Syn
         });
         let ended = racers.map(|racer| racer.join());
         over.store(true, Ordering::Relaxed);
-        ended.map(|racer| racer.unwrap());
+        for racer in ended {
+            racer.unwrap();
+        }
     });
     tally
 }

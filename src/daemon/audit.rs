@@ -1,4 +1,5 @@
-//! Writes decisions to the audit table, a batch at a time, from a thread of its own.
+//! The thread beside the requests: it writes decisions to the audit table, a batch at a time, and keeps the database's
+//! log short.
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +19,8 @@ use crate::store::{AuditRecord, AuditVerdict, Snapshot, Store};
 
 /// How long a decision waits at most before it is written.
 const DELAY: Duration = Duration::from_millis(200);
+/// Rounds from one tidying of the database's log to the next.
+const TIDY: u32 = 25;
 
 /// The thread that writes.
 #[derive(Debug)]
@@ -31,9 +34,14 @@ impl Writer {
     pub(super) fn start(store: Arc<Store>, decisions: Arc<DecisionRing>, own: Uid) -> Result<Writer> {
         let (end, ended) = channel::<()>();
         let thread = std::thread::Builder::new().name("audit".to_owned()).spawn(move || {
-            loop {
+            for round in 1u32.. {
                 let last = !matches!(ended.recv_timeout(DELAY), Err(RecvTimeoutError::Timeout));
                 write(&store, &decisions, own);
+                if (last || round.is_multiple_of(TIDY))
+                    && let Err(error) = store.tidy()
+                {
+                    log::warn!("cannot tidy up the database: {error}");
+                }
                 if last {
                     return;
                 }

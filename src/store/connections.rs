@@ -18,6 +18,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by each connection: more than there are in this module.
 const STATEMENTS: usize = 96;
 
+/// Pages in the log at which a write tidies it up itself, 4 KiB each: far more than the tidying in the background
+/// ([`super::Store::tidy`]) leaves, so that no request waits for the disk.
+const LOG_LIMIT: u32 = 16_384;
+
 /// Idle readers that are kept; more may be in use at a time.
 const READERS_KEPT: usize = 8;
 
@@ -36,8 +40,17 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     prepare(&connection)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG_LIMIT, |_| Ok(()))?;
     // What a burst of changes left in the log is given back at the next checkpoint.
     connection.pragma_update_and_check(None, "journal_size_limit", 16 << 20, |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// Opens the connection that tidies up.
+pub(super) fn open_tidier(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    prepare(&connection)?;
     Ok(connection)
 }
 

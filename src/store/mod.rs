@@ -52,6 +52,8 @@ use connections::Readers;
 #[derive(Debug)]
 pub struct Store {
     writer: Mutex<Connection>,
+    /// Works beside the writer, which goes on meanwhile.
+    tidier: Mutex<Connection>,
     readers: Readers,
     snapshot: RwLock<Arc<Snapshot>>,
 }
@@ -73,6 +75,7 @@ impl Store {
             opened().map_err(|error: StoreError| error.opening(path).during("open the file"))?;
         Ok(Store {
             writer: Mutex::new(connection),
+            tidier: Mutex::new(connections::open_tidier(path)?),
             readers: Readers::new(path),
             snapshot: RwLock::new(Arc::new(snapshot)),
         })
@@ -81,6 +84,15 @@ impl Store {
     /// What the open path needs, as of the last commit; costs one reference count.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.snapshot.read())
+    }
+
+    /// Brings what stands in the log into the database file, as far as nobody is using it. It waits for the disk, so
+    /// it belongs on a thread that serves nobody; writers and readers go on meanwhile.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn tidy(&self) -> Result<(), StoreError> {
+        Ok(self.tidier.lock().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
     }
 
     /// Makes several changes of entries in one transaction: all of them are kept, or none if `work` fails.

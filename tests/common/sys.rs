@@ -21,6 +21,11 @@ pub(crate) struct Mapping {
     length: usize,
 }
 
+// SAFETY: the mapping belongs to the process, not to a thread, and is touched by copying only.
+unsafe impl Send for Mapping {}
+// SAFETY: as above; what concurrent copies see of each other is for the tests to judge.
+unsafe impl Sync for Mapping {}
+
 impl Mapping {
     /// Maps the first `length` bytes to read them; `shared` or private.
     pub(crate) fn to_read(file: impl AsFd, length: usize, shared: bool) -> io::Result<Mapping> {

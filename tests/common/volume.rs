@@ -147,7 +147,9 @@ impl Volume {
 
     fn await_service(&mut self) {
         let deadline = Instant::now() + PATIENCE;
-        while !(mounted_below(&self.root).contains(&self.mount()) && self.socket().exists()) {
+        // The volume that the daemon mounts last.
+        let last = self.path("Android/obb");
+        while !(mounted_below(&self.root).contains(&last) && self.socket().exists()) {
             if let Some(status) = self.exited() {
                 panic!("the daemon ended at its start with {status}:\n{}", self.log());
             }
