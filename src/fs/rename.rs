@@ -13,7 +13,7 @@ use crate::error::Errno;
 use crate::id::{MediaId, NodeId};
 use crate::lower::{FileName, ListedName, fold};
 use crate::node::Link;
-use crate::policy::{Identity, Operation, Permit};
+use crate::policy::{Identity, Operation, Permit, State};
 use crate::store::{EntryName, StoreError};
 
 /// Depth below a renamed directory past which nothing is checked and the rename is refused.
@@ -229,12 +229,29 @@ impl Volume {
             (_, None, None) => Ok(()),
         };
         match done {
+            Ok(()) => {
+                self.state_follows(moved, source, target)?;
+                let back = standing.filter(|_| mode == RenameMode::Exchange);
+                self.state_follows(back, target, source)
+            }
             // Rows that lag behind the lower file system: it has the truth, and they are repaired when looked at.
             Err(error @ (StoreError::Cycle { .. } | StoreError::UnknownEntry(_))) => {
                 log::warn!("rows lag behind a rename: {error}");
                 Ok(())
             }
             other => Ok(other?),
+        }
+    }
+
+    /// A pending or trashed file is so by its name: a rename publishes it, throws it away or brings it back.
+    fn state_follows(&self, row: Option<MediaId>, from: &End, to: &End) -> Result<(), FsError> {
+        let state = |end: &End| State::of_name(&fold(end.name.as_str())).0;
+        let directory = from.inode.as_ref().is_some_and(|inode| inode.is_directory());
+        match row {
+            Some(row) if !directory && state(from) != state(to) => {
+                Ok(self.store.set_state(row, state(to), None)?)
+            }
+            Some(_) | None => Ok(()),
         }
     }
 

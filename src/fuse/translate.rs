@@ -118,3 +118,6 @@ pub(super) fn time(time: TimeOrNow) -> TimeToSet {
         TimeOrNow::SpecificTime(at) => TimeToSet::At(at),
     }
 }
+
+#[cfg(test)]
+mod tests;

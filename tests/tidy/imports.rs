@@ -32,7 +32,7 @@ const TABLE: [(&str, May); 20] = [
     ("node", May::Only(&["lower", "policy"])),
     ("store", May::Only(&["policy"])),
     ("scan", May::Only(&["diag", "lower", "node", "policy", "redact", "sample", "store"])),
-    ("fs", May::Only(&["diag", "lower", "node", "policy", "redact", "store"])),
+    ("fs", May::Only(&["diag", "lower", "node", "policy", "redact", "sample", "store"])),
     ("fuse", May::Only(&["diag", "fs", "lower", "node"])),
     ("admin", May::Only(&["diag", "fs", "policy", "redact", "scan", "store"])),
     ("shell", May::Only(&["admin", "config", "diag", "platform", "policy", "redact"])),

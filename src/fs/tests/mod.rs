@@ -135,6 +135,11 @@ impl World {
         self.directory.path().join("lower").join(path)
     }
 
+    /// The same state under a new daemon.
+    fn restart(&mut self) {
+        (self.volume, self.backings) = served(&self.directory.path().join("lower"), &self.store, &SHARED);
+    }
+
     /// Puts a file on the lower file system from outside.
     fn put(&self, path: &str, content: &[u8]) {
         fs::create_dir_all(self.lower(path).parent().unwrap()).unwrap();

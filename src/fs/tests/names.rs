@@ -95,6 +95,7 @@ fn unfinished_entries_are_their_owners() {
         assert!(world.list(READER, "Pictures").unwrap().is_empty());
         world.rename(OWNER, &path, "Pictures/a.jpg", RenameMode::Replace).unwrap();
         assert_eq!(world.read(READER, "Pictures/a.jpg"), Ok(jpeg_clean()));
+        world.remove(OWNER, "Pictures/a.jpg").unwrap();
     }
 }
 

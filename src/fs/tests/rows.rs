@@ -74,11 +74,9 @@ fn a_row_of_another_file_is_not_believed() {
 
 #[test]
 fn owners_outlive_the_daemon() {
-    let world = with_file();
+    let mut world = with_file();
     let row = world.row(FILE);
-    let (volume, backings) = served(&world.lower(""), &world.store, &SHARED);
-    let World { directory, store, .. } = world;
-    let world = World { directory, store, volume, backings };
+    world.restart();
     assert_eq!(world.owner(FILE).as_deref(), Some("org.example.owner"));
     assert_eq!(world.row(FILE), row);
 }
