@@ -1,6 +1,11 @@
 //! Data integrity of passthrough under fio: written, read back and verified by every way of doing I/O.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it must be")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where something is not as it must be"
+)]
 
 mod common;
 

@@ -1,6 +1,11 @@
 //! Opens that the kernel serves itself: the daemon sees neither their reads nor their writes.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it must be")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where something is not as it must be"
+)]
 
 mod common;
 

@@ -1,6 +1,11 @@
 //! Private directories: for strangers they do not exist, and their owner does not feel who probes them.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it must be")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where something is not as it must be"
+)]
 
 mod common;
 

@@ -1,6 +1,11 @@
 //! The full and the redacted view of one file side by side: each uid sees its own, always.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it must be")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where something is not as it must be"
+)]
 
 mod common;
 
