@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use common::{KNOWING, MANAGER, Mapping, OTHER_READER, OWNER, READER, Volume, as_uid, cast, photo, redacted};
 
@@ -20,6 +20,8 @@ const OTHER_NAME: &str = "DCIM/renamed.jpg";
 /// How many rounds of open, read and map each of the four racing uids does.
 const ROUNDS: usize = 25_000;
 const PAGE: usize = 4096;
+/// Time between two renames.
+const REST: Duration = Duration::from_millis(2);
 /// How long the race may take in a debug build on a loaded machine, in seconds.
 const RACE: u64 = 60;
 
@@ -135,7 +137,7 @@ struct Tally {
 /// One uid opens, reads and maps the first page of the file under one of its names, again and again.
 fn race(names: &[PathBuf], expected: &[u8], start: &Barrier, tally: &Tally) {
     start.wait();
-    let mut page = vec![0; PAGE];
+    let mut page = vec![0; expected.len()];
     for round in 0..ROUNDS {
         let path = &names[round % names.len()];
         let file = match File::open(path) {
@@ -152,8 +154,9 @@ fn race(names: &[PathBuf], expected: &[u8], start: &Barrier, tally: &Tally) {
             }
         };
         let read = file.read_exact_at(&mut page, 0).is_ok();
-        let mapped = Mapping::to_read(&file, PAGE, round % 2 == 0);
-        let right = read && page == expected && mapped.is_ok_and(|mapped| mapped.read(0, PAGE) == expected);
+        let mapped = Mapping::to_read(&file, page.len(), round % 2 == 0);
+        let right =
+            read && page == expected && mapped.is_ok_and(|mapped| mapped.read(0, expected.len()) == expected);
         if !right {
             tally.wrong.fetch_add(1, Ordering::Relaxed);
         }
@@ -199,7 +202,7 @@ fn racing_opens_of_both_views_never_get_each_others_bytes() {
     let Some(volume) = cast().start() else { return };
     make(&volume, &located);
     let began = Instant::now();
-    let pause = || thread::sleep(std::time::Duration::from_millis(1));
+    let pause = || thread::sleep(Duration::from_millis(1));
     let tally = race_all(&[volume.path(PHOTO)], [&located[..PAGE], &shown[..PAGE]], pause);
     let took = began.elapsed();
     eprintln!("{} rounds in {took:?}: {tally:?}", ROUNDS * SEEN.len());
@@ -210,13 +213,19 @@ fn racing_opens_of_both_views_never_get_each_others_bytes() {
 
 #[test]
 fn racing_opens_find_the_file_while_its_owner_renames_it() {
-    let (located, shown) = pair();
+    // Each rename is a new version, which is planned anew: a small file, and renames with a rest between them.
+    let located = mediagate::sample::jpeg_with_location();
+    let shown = redacted(&located);
+    assert_ne!(located, shown);
     let Some(volume) = cast().start() else { return };
     make(&volume, &located);
     let names = [volume.path(PHOTO), volume.path(OTHER_NAME)];
-    let rename = |from: &Path, to: &Path| fs::rename(from, to).unwrap();
+    let rename = |from: &Path, to: &Path| {
+        fs::rename(from, to).unwrap();
+        thread::sleep(REST);
+    };
     let began = Instant::now();
-    let tally = race_all(&names, [&located[..PAGE], &shown[..PAGE]], || {
+    let tally = race_all(&names, [&located, &shown], || {
         rename(&names[0], &names[1]);
         rename(&names[1], &names[0]);
     });

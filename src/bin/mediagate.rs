@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use mediagate::admin::ImportFileError;
 use mediagate::binder::Client;
 use mediagate::config::{ServeOptions, Settings};
 use mediagate::platform;
@@ -80,7 +81,10 @@ fn ended(result: anyhow::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("{error:#}"));
-            ExitCode::from(FAILED)
+            // A list of applications that is wrong is wrong usage here as for `app import`.
+            let status =
+                error.downcast::<ImportFileError>().map(|error| ShellError::from(error).exit_status());
+            ExitCode::from(status.unwrap_or(FAILED))
         }
     }
 }

@@ -20,7 +20,7 @@ use rsbinder::entry::uri::{WireProfile, WireVersion};
 use rsbinder::{Endpoint, Uri};
 
 pub use client::Client;
-pub use server::{ServeError, Serving, serve};
+pub use server::{ServeError, Serving, available, serve};
 
 /// The name of the service for administrators.
 const ADMIN_SERVICE: &str = "mediagate.admin";

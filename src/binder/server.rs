@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use rsbinder::rpc::PeerIdentity;
 use rsbinder::{ServerGuard, StatusCode};
+use rustix::io::Errno;
 
 use crate::admin::Admin;
 use crate::id::Uid;
@@ -76,6 +77,31 @@ impl Drop for Serving {
         for guard in self.guards.drain(..) {
             guard.stop_and_join();
         }
+    }
+}
+
+/// Checks that [`serve`] could serve on `socket`, and changes nothing.
+///
+/// # Errors
+/// [`ServeError::Live`], [`ServeError::Occupied`], [`ServeError::NoDirectory`]
+pub fn available(socket: &Path) -> Result<(), ServeError> {
+    for path in [socket, &super::administrators_socket(socket)] {
+        prepare(path)?;
+        if answers(path) {
+            return Err(ServeError::Live(socket.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Whether somebody listens there; one who is too busy to accept does, too.
+fn answers(socket: &Path) -> bool {
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let probe = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None);
+    match probe.and_then(|probe| connect(&probe, &SocketAddrUnix::new(socket)?)) {
+        Ok(()) | Err(Errno::AGAIN | Errno::INPROGRESS) => true,
+        Err(_) => false,
     }
 }
 

@@ -10,6 +10,7 @@ mod check;
 mod gate;
 mod index;
 mod privileges;
+mod undo;
 mod volumes;
 
 use std::path::Path;
@@ -25,8 +26,9 @@ use crate::config::ServeOptions;
 use crate::diag::{Counters, DecisionRing};
 use crate::id::Uid;
 use crate::store::Store;
-use crate::{admin, binder, platform};
+use crate::{admin, binder, fuse, platform};
 use gate::DaemonGate;
+use undo::Undo;
 use volumes::Volumes;
 
 /// The database's name in the state directory.
@@ -41,38 +43,47 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn serve(options: &ServeOptions) -> Result<()> {
     platform::start_log().map_err(anyhow::Error::msg)?;
     check::mount_point(&options.mount, &options.lower)?;
+    fuse::available()?;
+    binder::available(&options.socket)?;
+    let applications = options.apps.as_deref().map(admin::read_applications).transpose()?;
     let own = Uid::new(rustix::process::geteuid().as_raw());
     privileges::settle()?;
-    let store = Arc::new(open_store(&options.state)?);
+    let mut undo = Undo::default();
+    let store = Arc::new(open_store(&options.state, &mut undo)?);
     let counters = Arc::new(Counters::default());
     let decisions = Arc::new(DecisionRing::default());
-    let volumes = Volumes::open(options, own, &store, &counters, &decisions)?;
+    let volumes = Volumes::open(options, own, &store, &counters, &decisions, &mut undo)?;
     let (stop, stopped) = channel();
     let gate = Arc::new(DaemonGate::new(volumes, store.clone(), counters, options, stop.clone()));
     let admin = Arc::new(Admin::new(store.clone(), gate.clone(), own));
-    if let Some(apps) = &options.apps {
-        let requests = admin::read_applications(apps)?;
-        admin.session(own).set_applications(&requests)?;
+    if let Some(applications) = applications {
+        admin.session(own).set_applications(&applications)?;
     }
     let serving = binder::serve(admin, &options.socket)?;
     on_signal(stop.clone())?;
-    let audit = audit::Writer::start(store, decisions, own)?;
     let sessions = volumes::mount(gate.volumes(), options, &stop)?;
+    let audit = audit::Writer::start(store, decisions, own)?;
+    undo.keep();
     log::info!("serving {} at {}", options.lower.display(), options.mount.display());
     let reason = wait(&stopped);
     log::info!("stopping: {reason}");
     drop(serving);
-    sessions.stop(PATIENCE);
+    sessions.stop(PATIENCE, &stopped);
     audit.stop();
     Ok(())
 }
 
-fn open_store(state: &Path) -> Result<Store> {
+fn open_store(state: &Path, undo: &mut Undo) -> Result<Store> {
     use std::os::unix::fs::DirBuilderExt;
+    let database = state.join(DATABASE);
+    // SQLite's own files beside it (sqlite.org/tempfiles.html).
+    for suffix in ["", "-wal", "-shm"] {
+        undo.about_to_make(&state.join(format!("{DATABASE}{suffix}")));
+    }
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(state).with_context(|| {
         format!("cannot make the state directory {}: choose another one with --state DIR", state.display())
     })?;
-    Ok(Store::open(&state.join(DATABASE))?)
+    Ok(Store::open(&database)?)
 }
 
 /// What ends the daemon.
@@ -99,7 +110,7 @@ fn on_signal(stop: Sender<Stop>) -> Result<()> {
         signal_hook::iterator::Signals::new([SIGTERM, SIGINT]).context("cannot wait for signals")?;
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for _signal in signals.forever() {
-            // A stop that is under way already needs no second.
+            // One more during a stop ends the waiting for open files; after it nobody listens.
             let _sent = stop.send(Stop::Signal);
         }
     })?;

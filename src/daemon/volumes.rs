@@ -5,12 +5,13 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+use super::undo::Undo;
 use super::{Stop, privileges};
 use crate::config::ServeOptions;
 use crate::diag::{Counters, DecisionRing};
@@ -26,6 +27,8 @@ const SHOWN: u32 = 1023;
 /// The trees whose package directories are private, with where they lie in the volume.
 const PRIVATE: [(PrivateTree, &str); 2] =
     [(PrivateTree::Data, "Android/data"), (PrivateTree::Obb, "Android/obb")];
+/// How often a stop looks whether the last file was closed.
+const POLL: Duration = Duration::from_millis(5);
 /// Made at the start, as a device has them.
 const MADE: [&str; 4] = ["Android", "Android/data", "Android/obb", "Android/media"];
 
@@ -50,18 +53,19 @@ impl Volumes {
         store: &Arc<Store>,
         counters: &Arc<Counters>,
         decisions: &Arc<DecisionRing>,
+        undo: &mut Undo,
     ) -> Result<Volumes> {
         let lower = std::fs::canonicalize(&options.lower)?;
         let open = |kind, inside: &'static str| -> Result<Mounted> {
-            let lower = lower.join(inside);
+            let lower = within(&lower, inside);
             let settings = settings(options, own, kind);
             let volume = Volume::new(&lower, settings, store.clone(), counters.clone(), decisions.clone())
                 .with_context(|| format!("cannot open the lower directory {}", lower.display()))?;
-            Ok(Mounted { volume: Arc::new(volume), inside, mount: options.mount.join(inside) })
+            Ok(Mounted { volume: Arc::new(volume), inside, mount: within(&options.mount, inside) })
         };
         let mut volumes = vec![open(VolumeKind::Shared, "")?];
         if own == Uid::ROOT {
-            make_directories(&lower)?;
+            make_directories(&lower, undo)?;
             for (tree, inside) in PRIVATE {
                 volumes.push(open(VolumeKind::Private(tree), inside)?);
             }
@@ -90,6 +94,11 @@ impl Volumes {
     }
 }
 
+/// `inside` below `directory`; joining nothing would add a slash to the name that people read.
+fn within(directory: &Path, inside: &str) -> PathBuf {
+    if inside.is_empty() { directory.to_owned() } else { directory.join(inside) }
+}
+
 fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind) -> Settings {
     let shown = if own == Uid::ROOT { SHOWN } else { own.raw() };
     Settings {
@@ -103,9 +112,10 @@ fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind) -> Settings {
     }
 }
 
-fn make_directories(lower: &Path) -> Result<()> {
+fn make_directories(lower: &Path, undo: &mut Undo) -> Result<()> {
     for path in MADE {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        undo.about_to_make(&lower.join(path));
         let parent = PathFd::root(&lower.join(parent))?;
         match parent.make_own_directory(&FileName::parse(OsStr::new(name))?) {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
@@ -170,18 +180,21 @@ impl Sessions {
         Ok(())
     }
 
-    /// Takes the mounts out of the name space and waits until what is open is closed, `patience` at most.
-    pub(super) fn stop(mut self, patience: Duration) {
+    /// Takes the mounts out of the name space and waits until what is open is closed: `patience` at most, and not
+    /// when another signal comes.
+    pub(super) fn stop(mut self, patience: Duration, stops: &Receiver<Stop>) {
         self.detach();
         let end = Instant::now() + patience;
-        for (mount, waiting) in self.served.drain(..) {
-            while !waiting.is_finished() && Instant::now() < end {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            if !waiting.is_finished() {
-                log::warn!("files of {} are still open: they answer ENOTCONN from now on", mount.display());
+        let open = || self.served.iter().filter(|(_, waiting)| !waiting.is_finished());
+        while open().next().is_some() && Instant::now() < end {
+            if stops.recv_timeout(POLL) == Ok(Stop::Signal) {
+                break;
             }
         }
+        for (mount, _) in open() {
+            log::warn!("files of {} are still open: they answer ENOTCONN from now on", mount.display());
+        }
+        self.served.clear();
     }
 
     fn detach(&self) {

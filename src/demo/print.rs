@@ -16,7 +16,7 @@ const LEGEND: [(Seen, &str); 4] = [
         Seen::Full { kernel: true },
         "every byte as it is; the kernel read the real file itself, at full speed, without mediagate",
     ),
-    (Seen::Full { kernel: false }, "every byte as it is; mediagate read the real file and passed it on"),
+    (Seen::Full { kernel: false }, "every byte as it is; mediagate read the real file and handed it on"),
     (Seen::Redacted, "a file of the same size in which the place where it was taken is unreadable"),
     (
         Seen::Denied { errno: libc::EACCES },
@@ -121,10 +121,15 @@ fn limits(out: &mut dyn Write, show: &Show) -> io::Result<()> {
             out,
             "\n* Not opened, only asked what would be decided: letting processes of other users open"
         )?;
-        writeln!(out, "  files takes root. Run the demonstration as root to see it happen.")?;
+        writeln!(
+            out,
+            "  files takes root. Run the demonstration as root (`sudo mediagate demo`) to see it happen."
+        )?;
     }
     match &show.no_passthrough {
-        Some(why) => writeln!(out, "\nThe kernel does not read files itself here: {why}."),
+        Some(why) => {
+            writeln!(out, "\nElsewhere the kernel reads whole files itself, at full speed. Not here: {why}.")
+        }
         None => Ok(()),
     }
 }

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::facts::Facts;
 use super::{FsError, Volume, VolumeInode};
@@ -26,6 +27,13 @@ pub(super) struct Seen {
     pub(super) content: Content,
     /// What to hide; `None` until somebody needs it.
     pub(super) plan: Option<Arc<Plan>>,
+}
+
+impl Seen {
+    /// Whether the views differ, as far as a plan tells.
+    pub(super) fn hides(&self) -> bool {
+        matches!(self.plan.as_deref(), Some(Plan::Ranges(_)))
+    }
 }
 
 impl Volume {
@@ -63,6 +71,7 @@ impl Volume {
         let seen = Arc::new(seen.ok_or(FsError::Changing)?);
         *inode.known.content.lock() = Some(seen.clone());
         if planned {
+            inode.known.hides.store(seen.hides(), Ordering::Relaxed);
             self.recent.lock().keep(inode.identity(), seen.clone());
         }
         Ok(seen)

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -23,6 +23,8 @@ const NOMEDIA: &str = ".nomedia";
 pub struct Known {
     facts: RwLock<Option<Arc<Facts>>>,
     pub(super) content: Mutex<Option<Arc<Seen>>>,
+    /// Whether the plan made last hides something: a guess at the view to look up, until OPEN decides.
+    pub(super) hides: AtomicBool,
 }
 
 /// What follows from a file's name, its place and its row.

@@ -23,6 +23,9 @@ use crate::redact::{self, Budget, Plan, ReadAt};
 const LOOKS: usize = 64;
 /// Unit in which a file is held that somebody could write to, in bytes.
 const BLOCK: usize = 64 << 10;
+/// Up to this size in bytes a file is held before it is planned: a writer who never rests leaves little time between
+/// two writes, less than a plan takes.
+const WHOLE: u64 = 8 << 20;
 /// What a scan may spend while somebody could write: the bytes are held in memory.
 const STRICT: Budget = Budget { bytes: 64 << 20, ..Budget::STANDARD };
 
@@ -36,13 +39,17 @@ impl Volume {
         buffer: &mut [u8],
     ) -> Result<usize, FsError> {
         let inode = handle.inode();
-        for _ in 0..LOOKS {
-            // Looked at anew each time: a writer may come and go while this read is retried.
-            let strict = inode.sharing().writers > 0;
+        for look in 0..LOOKS {
+            // Looked at anew each time: a writer may come and go while this read is retried. A file that did not keep
+            // still is held as well.
+            let strict = look > 0 || self.is_written(inode, &mut inode.sharing())?;
             let read = if strict {
                 self.read_strictly(inode, offset, buffer)?
             } else {
-                self.read_by_version(inode, data, offset, buffer)?
+                match self.read_by_version(inode, data, offset, buffer) {
+                    Err(FsError::Changing) => None,
+                    read => read?,
+                }
             };
             if let Some(count) = read {
                 return Ok(count);
@@ -64,7 +71,7 @@ impl Volume {
         let seen = self.seen(inode, &facts, true)?;
         let count = data.read_at(buffer, offset)?;
         // A writer that came in time to change these bytes either still counts or moved the version.
-        if inode.sharing().writers > 0 || data.stat()?.version != seen.version {
+        if self.is_written(inode, &mut inode.sharing())? || data.stat()?.version != seen.version {
             return Ok(None);
         }
         let plan = seen.plan.as_deref().ok_or(FsError::Changing)?;
@@ -85,9 +92,16 @@ impl Volume {
         let version = inspection.stat().version;
         inspection.settle();
         let held = Held { inspection: &inspection, size: version.size, blocks: Mutex::default() };
+        let whole = version.size <= WHOLE;
+        if whole {
+            held.hold_all()?;
+            if inspection.stat_now()?.version != version {
+                return Ok(None);
+            }
+        }
         let plan = redact::plan(&held, extension(inode).as_deref(), &STRICT)?;
         let count = held.read_at(offset, buffer)?;
-        if inspection.stat_now()?.version != version {
+        if !whole && inspection.stat_now()?.version != version {
             return Ok(None);
         }
         filter(&plan, offset, buffer, count).map(Some)
@@ -115,6 +129,14 @@ struct Held<'a> {
 }
 
 impl Held<'_> {
+    /// Holds every block, at the shortest distance in time.
+    fn hold_all(&self) -> io::Result<()> {
+        for start in (0..self.size).step_by(BLOCK) {
+            self.copy(start, &mut [])?;
+        }
+        Ok(())
+    }
+
     /// Copies from one block; returns the bytes copied.
     fn copy(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let block = BLOCK as u64;

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rustix::fs::StatVfs;
@@ -63,7 +64,10 @@ impl Volume {
             self.moved(&found.inode);
         }
         if found.fresh {
-            *found.inode.known.content.lock() = self.recent.lock().find(&stat.identity);
+            let seen = self.recent.lock().find(&stat.identity);
+            let hides = seen.as_ref().is_some_and(|seen| seen.hides());
+            found.inode.known.hides.store(hides, Ordering::Relaxed);
+            *found.inode.known.content.lock() = seen;
         }
         Ok((found.inode, stat))
     }

@@ -3,13 +3,14 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::{Context, FsError, Notice, Volume, VolumeHandle, VolumeInode, VolumeNode, now};
 use crate::diag::{Counter, Decision};
 use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{DataFd, OpenHow};
-use crate::node::{Backing, Content, Handle, Sharing};
+use crate::node::{Backing, Content, Handle, Mapped, Sharing};
 use crate::policy::{Access, Operation, Permit, View};
 use crate::redact::Plan;
 
@@ -124,7 +125,7 @@ impl Volume {
         let filtered = match (terms.access.view, node.view()) {
             (View::Full, View::Full) => false,
             (View::Full, View::Redacted) => return Err(FsError::StaleView),
-            (View::Redacted, view) => self.is_filtered(inode, view, &sharing)?,
+            (View::Redacted, view) => self.is_filtered(inode, view, &mut sharing)?,
         };
         if filtered && (terms.request.write || terms.request.truncate) {
             return Err(FsError::Plain(Errno::EACCES));
@@ -149,12 +150,24 @@ impl Volume {
     }
 
     /// Whether a caller who must not see the private parts is served filtered bytes on a node of this view.
-    fn is_filtered(&self, inode: &Arc<VolumeInode>, view: View, sharing: &Sharing) -> Result<bool, FsError> {
-        if sharing.writers > 0 {
+    fn is_filtered(
+        &self,
+        inode: &Arc<VolumeInode>,
+        view: View,
+        sharing: &mut Sharing,
+    ) -> Result<bool, FsError> {
+        if self.is_written(inode, sharing)? {
             return if view == View::Redacted { Ok(true) } else { Err(FsError::StaleView) };
         }
         let facts = self.facts(inode)?;
-        let seen = self.seen(inode, &facts, true)?;
+        let seen = match self.seen(inode, &facts, true) {
+            // Reads decide: they hold the bytes that they plan for.
+            Err(FsError::Changing) => {
+                inode.known.hides.store(true, Ordering::Relaxed);
+                return if view == View::Redacted { Ok(true) } else { Err(FsError::StaleView) };
+            }
+            seen => seen?,
+        };
         match seen.plan.as_deref() {
             Some(Plan::Clean) => Ok(view == View::Redacted),
             Some(Plan::Ranges(_)) if view == View::Redacted => Ok(true),
@@ -164,13 +177,28 @@ impl Volume {
         }
     }
 
+    /// Whether somebody may change the bytes without moving the version: through a handle, or through a mapping that
+    /// outlived one.
+    pub(super) fn is_written(
+        &self,
+        inode: &Arc<VolumeInode>,
+        sharing: &mut Sharing,
+    ) -> Result<bool, FsError> {
+        if sharing.writers > 0 || sharing.mapped == Mapped::No {
+            return Ok(sharing.writers > 0);
+        }
+        let inspection = inode.descriptor(&self.nodes.descriptors)?.inspect()?;
+        let before = std::mem::replace(&mut sharing.mapped, mapped(inspection.is_open_for_writing()));
+        if (before, sharing.mapped) == (Mapped::Yes, Mapped::No) {
+            self.seal(inode);
+        }
+        Ok(sharing.mapped == Mapped::Yes)
+    }
+
     /// Whether the file's two views differ, as far as is known.
     pub(super) fn has_two_views(&self, inode: &VolumeInode) -> bool {
-        if inode.sharing().writers > 0 {
-            return true;
-        }
-        let seen = inode.known.content.lock().clone();
-        seen.is_some_and(|seen| matches!(seen.plan.as_deref(), Some(Plan::Ranges(_))))
+        let sharing = inode.sharing();
+        sharing.writers > 0 || sharing.mapped == Mapped::Yes || inode.known.hides.load(Ordering::Relaxed)
     }
 
     fn open_filtered(&self, node: &VolumeNode, terms: Terms) -> Result<(Content, OpenedIo), FsError> {
@@ -279,6 +307,12 @@ impl Volume {
                 self.seal(inode);
             }
             sharing.writers = sharing.writers.saturating_sub(1);
+            if let Content::Passthrough { data, .. } = &handle.content {
+                data.lock().take();
+                let inspection = inode.descriptor(&self.nodes.descriptors).and_then(|fd| fd.inspect());
+                let written = inspection.map_or(true, |inspection| inspection.is_open_for_writing());
+                sharing.mapped = mapped(written);
+            }
             drop(sharing);
             self.invalidate_redacted(inode);
         }
@@ -326,4 +360,8 @@ impl Volume {
     pub(super) fn handle(&self, id: HandleId) -> Result<Arc<VolumeHandle>, FsError> {
         self.handles.find(id).ok_or(FsError::UnknownHandle(id))
     }
+}
+
+fn mapped(written: bool) -> Mapped {
+    if written { Mapped::Yes } else { Mapped::No }
 }

@@ -3,8 +3,10 @@
 
 mod adapter;
 mod answer;
+mod available;
 mod backing;
 mod session;
 mod translate;
 
+pub use available::available;
 pub use session::{MountError, MountOptions, Session, clear_dead_mount, detach};

@@ -12,6 +12,7 @@ use fuser::{Config, MountOption, SessionACL};
 use rustix::mount::UnmountFlags;
 
 use super::adapter::Adapter;
+use super::available::{available, unmounting_program};
 use super::backing::{KernelLink, probe};
 use crate::fs::Volume;
 use crate::lower::PathFd;
@@ -42,8 +43,14 @@ pub enum MountError {
         "cannot open /dev/fuse: {0}; load the kernel module fuse, and let this user read and write the device"
     )]
     NoDevice(io::Error),
+    /// This user may not mount, and the program that mounts for ordinary users is not there.
+    #[error("this user may not mount: install fusermount3 (package fuse3), or run as root")]
+    NoProgram,
     /// mount(2) or fusermount3 refused.
-    #[error("cannot mount on {mount}: {cause}")]
+    #[error(
+        "cannot mount on {mount}: {}; mounting takes root (CAP_SYS_ADMIN), or fusermount3 with its set-uid bit",
+        one_line(.cause)
+    )]
     Refused {
         /// Where.
         mount: PathBuf,
@@ -75,8 +82,7 @@ impl Session {
     /// # Errors
     /// [`MountError`]; then nothing is mounted.
     pub fn start(volume: Arc<Volume>, mount: &Path, options: MountOptions) -> Result<Session, MountError> {
-        let device = rustix::fs::open("/dev/fuse", rustix::fs::OFlags::RDWR, rustix::fs::Mode::empty());
-        drop(device.map_err(|error| MountError::NoDevice(error.into()))?);
+        available()?;
         let adapter = Adapter { volume: volume.clone(), stack_depth: stack_depth(volume.lower()) };
         let refused = |cause| MountError::Refused { mount: mount.to_owned(), cause };
         let session = fuser::Session::new(adapter, mount, &config(options)).map_err(refused)?;
@@ -125,6 +131,11 @@ impl Session {
     }
 }
 
+/// fusermount3 ends its answer with a line feed.
+fn one_line(cause: &io::Error) -> String {
+    cause.to_string().trim().replace('\n', ", ")
+}
+
 fn config(options: MountOptions) -> Config {
     let mut config = Config::default();
     config.mount_options = vec![
@@ -158,11 +169,10 @@ fn stack_depth(lower: &Path) -> u32 {
 pub fn detach(mount: &Path) -> io::Result<()> {
     match rustix::mount::unmount(mount, UnmountFlags::DETACH) {
         Err(rustix::io::Errno::PERM) => {
-            let status = std::process::Command::new("fusermount3")
-                .args(["-u", "-z", "-q", "--"])
-                .arg(mount)
-                .status()?;
-            if status.success() { Ok(()) } else { Err(io::Error::other(format!("fusermount3 -u: {status}"))) }
+            let program = unmounting_program().ok_or(rustix::io::Errno::PERM)?;
+            let status =
+                std::process::Command::new(program).args(["-u", "-z", "-q", "--"]).arg(mount).status()?;
+            if status.success() { Ok(()) } else { Err(io::Error::other(format!("fusermount -u: {status}"))) }
         }
         other => Ok(other?),
     }

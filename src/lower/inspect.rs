@@ -45,6 +45,12 @@ impl Inspection {
         let _position = rustix::fs::seek(&self.fd, SeekFrom::Data(0));
     }
 
+    /// Whether anybody has the file open for writing, or mapped to be written, on the lower file system. A mapping
+    /// outlives the handle that it was made with: by passthrough it belongs to the lower file.
+    pub fn is_open_for_writing(&self) -> bool {
+        super::sys::is_open_for_writing(self.fd.as_fd())
+    }
+
     /// Fills as much of `buffer` as the file has from `offset` on; returns the bytes read.
     ///
     /// # Errors

@@ -27,6 +27,18 @@ impl<K> Clone for Link<K> {
     }
 }
 
+/// Whether somebody may change the file through a mapping whose handle was released.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mapped {
+    /// It was not looked at.
+    #[default]
+    Unknown,
+    /// Nobody has it mapped to be written.
+    No,
+    /// Somebody had when it was looked at last.
+    Yes,
+}
+
 /// Who holds the file open in a way that others must know of.
 #[derive(Debug, Default)]
 pub struct Sharing {
@@ -34,6 +46,8 @@ pub struct Sharing {
     pub writers: u32,
     /// Open passthrough handles of readers who may not see private parts: the file held none when they opened it.
     pub trusting: u32,
+    /// Mappings whose handles are released.
+    pub mapped: Mapped,
 }
 
 /// One lower file. `K` is what the layer above knows of it.

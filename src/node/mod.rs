@@ -23,6 +23,6 @@ mod tests;
 pub use backing::{Backing, BackingDevice, IoMode};
 pub use descriptors::DescriptorCache;
 pub use handle::{Content, Handle, HandleTable};
-pub use inode::{Inode, Link, Sharing};
+pub use inode::{Inode, Link, Mapped, Sharing};
 pub use number::{NodeNumbers, Reuse};
 pub use table::{FoundInode, Node, NodeRef, NodeTable};

@@ -39,6 +39,10 @@ pub(super) fn look(file: &PathFd, name: &str, named: Kind) -> io::Result<Option<
         // Writes that set the modification time before the file was opened here are complete after it; those that set
         // it later show in the version.
         inspection.settle();
+        // Through a mapping it could change without a trace in the version.
+        if inspection.is_open_for_writing() {
+            return Ok(None);
+        }
         let looked = seen(&inspection, name, named);
         // An error in a file that changed meanwhile, such as an early end, is no error of the file.
         if inspection.stat_now()?.version == inspection.stat().version {

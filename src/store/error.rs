@@ -33,7 +33,7 @@ pub enum StoreError {
         source: Option<rusqlite::Error>,
     },
     /// The file cannot be made.
-    #[error("cannot create the database {path}")]
+    #[error("cannot create the database {path}: let this user write there, or choose another directory")]
     Create {
         /// The file.
         path: PathBuf,

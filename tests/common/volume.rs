@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
@@ -145,11 +146,16 @@ impl Volume {
         self.await_service();
     }
 
+    /// Whether everything is mounted, the innermost volume last, and somebody listens: the mounts and the socket of a
+    /// daemon that was killed are still there.
+    fn serves(&self) -> bool {
+        UnixStream::connect(self.socket()).is_ok()
+            && mounted_below(&self.root).contains(&self.path("Android/obb"))
+    }
+
     fn await_service(&mut self) {
         let deadline = Instant::now() + PATIENCE;
-        // The volume that the daemon mounts last.
-        let last = self.path("Android/obb");
-        while !(mounted_below(&self.root).contains(&last) && self.socket().exists()) {
+        while !self.serves() {
             if let Some(status) = self.exited() {
                 panic!("the daemon ended at its start with {status}:\n{}", self.log());
             }
@@ -170,6 +176,11 @@ impl Volume {
     /// Sends a signal that ends the daemon and waits until it has; what was mounted stays as the daemon left it.
     pub(crate) fn end_with(&mut self, signal: Signal) -> ExitStatus {
         kill_process(self.pid(), signal).expect("the daemon is our child");
+        self.wait()
+    }
+
+    /// Waits until the daemon has ended.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         self.await_end().unwrap_or_else(|| panic!("the daemon does not end:\n{}", self.log()))
     }
 
