@@ -10,6 +10,15 @@ use crate::sample::iso::mp4_with_location;
 
 const FILE: &str = "Movies/a.mp4";
 
+/// Stops the other threads of a test, also when the test fails.
+struct Stopping<'a>(&'a AtomicBool);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The sample with `before` bytes of free space at its start; all variants have the same length.
 fn shifted(before: usize) -> Vec<u8> {
     let free = |length: usize| {
@@ -41,6 +50,7 @@ fn no_private_byte_is_read_while_it_moves() {
                 thread::yield_now();
             }
         });
+        let stopping = Stopping(stop);
         let mut served = 0;
         let began = std::time::Instant::now();
         while began.elapsed() < std::time::Duration::from_millis(1500) {
@@ -61,7 +71,7 @@ fn no_private_byte_is_read_while_it_moves() {
             }
             world.volume.release(opened.handle);
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(stopping);
         through_the_mount.join().unwrap();
         assert!(served > 0);
     });
@@ -121,12 +131,12 @@ fn renames_and_walks_together_keep_owners() {
                 }
             });
         }
+        let _stopping = Stopping(&stop);
         for _ in 0..60 {
             world.rename(OWNER, "Pictures/d/a.jpg", "DCIM/e/b.jpg", RenameMode::Replace).unwrap();
             assert_eq!(world.read(OWNER, "DCIM/e/b.jpg"), Ok(Vec::new()));
             world.rename(OWNER, "DCIM/e/b.jpg", "Pictures/d/a.jpg", RenameMode::Replace).unwrap();
         }
-        stop.store(true, Ordering::Relaxed);
     });
     assert_eq!(world.owner("Pictures/d/a.jpg").as_deref(), Some("org.example.owner"));
 }

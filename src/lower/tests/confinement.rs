@@ -5,7 +5,6 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::*;
@@ -94,6 +93,7 @@ fn a_race_with_renames_never_escapes() {
             }
             exchanges
         });
+        let stopping = Stopping(&stop);
         let mut found = 0u32;
         for _ in 0..4000 {
             let Ok(middle) = root.child(&name("a")) else { continue };
@@ -103,7 +103,7 @@ fn a_race_with_renames_never_escapes() {
             assert_eq!(&content[..count], b"inside");
             found += 1;
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(stopping);
         (exchanging.join().unwrap(), found)
     });
     assert!(exchanges > 0 && found > 0, "{exchanges} exchanges, found {found} times");

@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::*;
@@ -33,6 +32,7 @@ fn whole_writes_are_never_seen_torn(directory: &TempDir) {
                 }
             }
         });
+        let _stopping = Stopping(&stop);
         let (mut steady, mut disturbed) = (0u32, 0u32);
         let mut buffer = vec![0; SIZE];
         let began = std::time::Instant::now();
@@ -47,7 +47,6 @@ fn whole_writes_are_never_seen_torn(directory: &TempDir) {
                 disturbed += 1;
             }
         }
-        stop.store(true, Ordering::Relaxed);
         (steady, disturbed)
     });
     assert!(steady > 0, "no undisturbed read, {disturbed} disturbed ones");

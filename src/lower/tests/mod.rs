@@ -9,6 +9,7 @@ mod listing;
 mod names;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 
@@ -57,4 +58,13 @@ fn on_tmpfs() -> Option<TempDir> {
         println!("skipped: no {}", shared_memory.display());
     }
     made
+}
+
+/// Stops the other threads of a test, also when the test fails.
+struct Stopping<'a>(&'a AtomicBool);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
