@@ -198,9 +198,12 @@ impl PathFd {
     /// # Errors
     /// The lower file system's own.
     pub fn move_version(&self) -> io::Result<()> {
-        let mode = Mode::from_raw_mode(rustix::fs::fstat(&self.0)?.st_mode & 0o7777);
-        let number = self.0.as_raw_fd().to_string();
-        Ok(rustix::fs::chmodat(own_descriptors()?, number, mode, AtFlags::empty())?)
+        // Not by setting the mode: an older mode, set-id bits with it, could come back over a newer one.
+        let stamps = rustix::fs::Timestamps {
+            last_access: timespec(Some(TimeToSet::At(self.stat()?.accessed))),
+            last_modification: timespec(None),
+        };
+        Ok(rustix::fs::utimensat(&self.0, "", &stamps, AtFlags::EMPTY_PATH)?)
     }
 
     /// The lower file system's size and what is free.
