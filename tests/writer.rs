@@ -53,13 +53,13 @@ struct Tally {
 }
 
 impl Tally {
-    /// No leak, errors of these numbers only, and in at most one of `of` readings and one more.
+    /// No leak, errors of these numbers only, and in at most one of `of` readings and four more.
     fn assert_safe(&self, allowed: &[i32], of: usize) {
         eprintln!("{self:?}");
         assert_eq!(self.leaks, 0, "{self:?}");
         assert!(self.readings > 0, "{self:?}");
         assert!(self.refused.keys().all(|errno| allowed.contains(errno)), "{self:?}");
-        assert!(self.refused.values().sum::<usize>() <= 1 + self.readings / of, "{self:?}");
+        assert!(self.refused.values().sum::<usize>() <= 4 + self.readings / of, "{self:?}");
     }
 }
 
@@ -135,13 +135,19 @@ fn assert_settled(volume: &Volume) {
     for content in [photo(Some(2)), photo(None)] {
         as_uid(OWNER, || fs::write(&path, &content).unwrap());
         await_release(volume);
-        // The name stands for the view of whoever looked it up last: the owner's, so that a clean file is one inode.
-        as_uid(OWNER, || drop(File::open(&path).unwrap()));
         assert!(as_uid(READER, || fs::read(&path).unwrap()) == redacted(&content));
     }
-    let (opened, read) = (volume.counter("opened_passthrough"), volume.counter("read"));
-    as_uid(READER, || drop(fs::read(&path).unwrap()));
-    assert_eq!((volume.counter("opened_passthrough"), volume.counter("read")), (opened + 1, read));
+    // The kernel is told beside the requests that the name may stand for another view now.
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let (opened, read) = (volume.counter("opened_passthrough"), volume.counter("read"));
+        as_uid(READER, || drop(fs::read(&path).unwrap()));
+        if (volume.counter("opened_passthrough"), volume.counter("read")) == (opened + 1, read) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "a clean file is passed through to the reader again");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]

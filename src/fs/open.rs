@@ -313,8 +313,21 @@ impl Volume {
                 let written = inspection.map_or(true, |inspection| inspection.is_open_for_writing());
                 sharing.mapped = mapped(written);
             }
+            let rests = sharing.writers == 0;
             drop(sharing);
             self.invalidate_redacted(inode);
+            if rests {
+                self.expire_redacted(inode);
+            }
+        }
+    }
+
+    /// Readers were shown the redacted view because somebody could write. If there is nothing to hide now, the next
+    /// lookup names the full one, which the kernel can serve itself.
+    fn expire_redacted(&self, inode: &Arc<VolumeInode>) {
+        if let (Some(_), Some(link)) = (self.nodes.known(inode, View::Redacted), inode.link()) {
+            // As in `invalidate_redacted`.
+            let _sent = self.notices.send(Notice::Expire(link.parent.number(), link.name));
         }
     }
 

@@ -73,6 +73,8 @@ impl BackingDevice for Backings {
 impl Kernel for Backings {
     fn invalidate(&self, _: NodeId) {}
 
+    fn expire(&self, _: NodeId, _: &FileName) {}
+
     fn as_backing_device(self: Arc<Self>) -> Arc<dyn BackingDevice> {
         self
     }
