@@ -114,6 +114,23 @@ fn a_reader_gets_passthrough_again_when_the_writer_is_gone() {
     assert!(passes_through(&world.open(READER, FILE, READ).unwrap()));
 }
 
+/// What the kernel was granted cannot be taken back, so the audit tells who holds it once somebody may write.
+#[test]
+fn who_holds_a_clean_file_by_passthrough_is_told_when_it_is_opened_for_writing() {
+    let world = with(&mp4_clean());
+    let reader = world.open(READER, FILE, READ).unwrap();
+    assert!(passes_through(&reader));
+    world.volume.decisions.take();
+    let writer = world.open(OWNER, FILE, WRITE).unwrap();
+    let (told, _) = world.volume.decisions.take();
+    assert!(told.iter().any(|one| one.rule == "held-while-written" && one.uid == READER), "{told:?}");
+    world.volume.release(writer.handle);
+    world.volume.release(reader.handle);
+    world.open(OWNER, FILE, WRITE).unwrap();
+    let (told, _) = world.volume.decisions.take();
+    assert!(told.iter().all(|one| one.rule != "held-while-written"), "{told:?}");
+}
+
 /// `check` may be asked about a file that is mapped for writing: stores then change bytes and not the version.
 #[test]
 fn no_plan_is_kept_that_was_made_while_somebody_could_write() {
