@@ -26,6 +26,12 @@ pub(super) fn settle() -> Result<()> {
     rustix::thread::set_capabilities(None, sets).context("cannot give up CAP_FSETID")
 }
 
+/// How many files one uid may hold open through a volume: a quarter of what the daemon can.
+pub(super) fn handles_per_uid() -> usize {
+    let limit = rustix::process::getrlimit(Resource::Nofile).current.unwrap_or(1 << 20);
+    usize::try_from(limit / 4).unwrap_or(1 << 18).max(64)
+}
+
 /// How many descriptors the nodes of all volumes may hold.
 pub(super) fn descriptors() -> usize {
     let limit = rustix::process::getrlimit(Resource::Nofile).current.unwrap_or(1 << 20);

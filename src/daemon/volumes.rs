@@ -108,6 +108,7 @@ fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind) -> Settings {
         shown_uid: shown,
         shown_gid: shown,
         passthrough: options.passthrough,
+        handles_per_uid: privileges::handles_per_uid(),
         descriptors: privileges::descriptors(),
     }
 }
@@ -168,13 +169,18 @@ fn tell(session: &Session, root: bool) {
 impl Sessions {
     fn serve(&mut self, session: Session, stop: Sender<Stop>) -> Result<()> {
         let mount = session.mount().to_owned();
+        let shared = session.volume().settings().kind == VolumeKind::Shared;
         let name = mount.clone();
         let waiting = std::thread::Builder::new().name("unmounted".to_owned()).spawn(move || {
             if let Err(error) = session.join() {
                 log::error!("serving {} ended: {error}", name.display());
             }
-            // Nobody listens any more once the daemon stops.
-            let _sent = stop.send(Stop::Unmounted);
+            if shared {
+                // Nobody listens any more once the daemon stops.
+                let _sent = stop.send(Stop::Unmounted);
+            } else {
+                log::warn!("{} is no longer mounted: what is private there is out of reach", name.display());
+            }
         })?;
         self.served.push((mount, waiting));
         Ok(())

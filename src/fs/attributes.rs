@@ -86,7 +86,8 @@ impl Volume {
                 };
                 (owner, owner, mode)
             }
-            _ => (shared.0, shared.1, if directory { 0o777 } else { 0o666 }),
+            // Applications walk here and make their own directory; who may not read it gets no news of others' names.
+            _ => (shared.0, shared.1, if directory { 0o773 } else { 0o666 }),
         })
     }
 

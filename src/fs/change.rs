@@ -34,6 +34,8 @@ impl Volume {
     ) -> Result<Entry<'_>, FsError> {
         self.counters.count(Counter::Change);
         let parent = self.node(parent)?;
+        self.within_depth(parent.inode())?;
+        let _tree = self.tree.read();
         let prospect = self.prospect(parent.inode(), name, true)?;
         self.outside_private_trees(&self.caller(context), &prospect.facts)?;
         let permit = self.permit_new(context, &prospect, Operation::MakeDirectory)?;
@@ -53,6 +55,7 @@ impl Volume {
     pub fn make_file(&self, context: Context, parent: NodeId, name: &FileName) -> Result<Entry<'_>, FsError> {
         self.counters.count(Counter::Change);
         let parent = self.node(parent)?;
+        let _tree = self.tree.read();
         let (prospect, permit) = self.permit_file(context, parent.inode(), name)?;
         parent.inode().descriptor(&self.nodes.descriptors)?.make_file(name, permit)?;
         let (inode, stat) = self.child(parent.inode(), name)?;
@@ -87,6 +90,7 @@ impl Volume {
         from.remove(name, directory, permit)?;
         if directory || stat.links <= 1 {
             self.nodes.retire(&inode);
+            self.recent.lock().forget(&inode.identity());
         }
         inode.set_link(None);
         drop(moving);
@@ -163,7 +167,7 @@ impl Volume {
                 inode.descriptor(&self.nodes.descriptors)?.reopen(how, permit)?.truncate(size)?;
             }
         }
-        self.invalidate_redacted(inode);
+        self.changed(inode);
         Ok(())
     }
 }

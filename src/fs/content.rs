@@ -5,6 +5,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::SystemTime;
 
 use super::facts::Facts;
 use super::{FsError, Volume, VolumeInode};
@@ -21,15 +22,32 @@ const LOOKS: usize = 8;
 const HEAD: usize = 4096;
 
 /// What was seen in one version of a file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) version: ContentVersion,
+    /// `Known::changes` when it was looked at.
+    pub(super) changes: u64,
+    /// The version was old enough that a later change shows in it.
+    pub(super) settled: bool,
     pub(super) content: Content,
     /// What to hide; `None` until somebody needs it.
     pub(super) plan: Option<Arc<Plan>>,
 }
 
 impl Seen {
+    /// The same for a new inode of the file, if it may be trusted for that.
+    pub(super) fn for_new_inode(&self) -> Option<Arc<Seen>> {
+        self.settled.then(|| Arc::new(Seen { changes: 0, ..self.clone() }))
+    }
+
+    /// How many replacements its plan has.
+    pub(super) fn patches(&self) -> usize {
+        match self.plan.as_deref() {
+            Some(Plan::Ranges(patches)) => patches.count(),
+            Some(Plan::Clean | Plan::Opaque(_)) | None => 0,
+        }
+    }
+
     /// Whether the views differ, as far as a plan tells.
     pub(super) fn hides(&self) -> bool {
         matches!(self.plan.as_deref(), Some(Plan::Ranges(_)))
@@ -50,9 +68,11 @@ impl Volume {
         planned: bool,
     ) -> Result<Arc<Seen>, FsError> {
         let descriptor = inode.descriptor(&self.nodes.descriptors)?;
+        let changes = inode.known.changes.load(Ordering::Acquire);
         let version = descriptor.stat()?.version;
         let kept = inode.known.content.lock().clone();
-        if let Some(seen) = kept.filter(|seen| seen.version == version && (seen.plan.is_some() || !planned)) {
+        let holds = |seen: &Seen| seen.version == version && seen.changes == changes;
+        if let Some(seen) = kept.filter(|seen| holds(seen) && (seen.plan.is_some() || !planned)) {
             return Ok(seen);
         }
         let mut seen = None;
@@ -62,7 +82,9 @@ impl Volume {
             // later show in the version.
             inspection.settle();
             let looked = self.look(inode, facts, &inspection, planned)?;
-            if inspection.stat_now()?.version == inspection.stat().version {
+            if inspection.stat_now()?.version == inspection.stat().version
+                && inode.known.changes.load(Ordering::Acquire) == looked.changes
+            {
                 seen = Some(looked);
                 break;
             }
@@ -84,13 +106,15 @@ impl Volume {
         inspection: &Inspection,
         planned: bool,
     ) -> Result<Seen, FsError> {
+        let changes = inode.known.changes.load(Ordering::Acquire);
         let version = inspection.stat().version;
         let mut head = vec![0; HEAD];
         let count = inspection.read_at(0, &mut head)?;
         head.truncate(count);
         let format = redact::sniff(&head);
         let plan = if planned { Some(self.plan(inode, facts, inspection, format)?) } else { None };
-        Ok(Seen { version, content: content(&head, format), plan })
+        let settled = version.is_settled(SystemTime::now());
+        Ok(Seen { version, changes, settled, content: content(&head, format), plan })
     }
 
     /// The plan from the database if it was made for this very version, else made now and saved.
@@ -110,7 +134,7 @@ impl Volume {
         let extension = extension(inode);
         let whole = Whole { inspection, size: version.size };
         let plan = redact::plan(&whole, extension.as_deref(), &Budget::STANDARD)?;
-        if let Some(row) = facts.row {
+        if let Some(row) = facts.row.filter(|_| version.is_settled(SystemTime::now())) {
             self.save_plan(row, version, format, &plan);
         }
         Ok(Arc::new(plan))

@@ -46,6 +46,7 @@ impl Volume {
         exclusive: bool,
     ) -> Result<Created<'_>, FsError> {
         self.counters.count(Counter::Create);
+        self.within_quota(context)?;
         let parent = self.node(parent)?;
         for _ in 0..RACES {
             match self.child(parent.inode(), name) {
@@ -110,6 +111,7 @@ impl Volume {
         name: &FileName,
         request: OpenRequest,
     ) -> Result<Created<'_>, FsError> {
+        let _tree = self.tree.read();
         let (prospect, permit) = self.permit_file(context, parent, name)?;
         let how = OpenHow { truncate: false, ..request.how() };
         let data: DataFd = parent.descriptor(&self.nodes.descriptors)?.create(name, how, permit)?;

@@ -54,6 +54,7 @@ impl Volume {
         if !inode.is_directory() {
             return Err(FsError::Plain(Errno::ENOTDIR));
         }
+        self.within_quota(context)?;
         self.outside_private_trees(&self.caller(context), &*self.facts(inode)?)?;
         let (permit, access) = self.permit(context, inode, Operation::OpenDirectory)?;
         let stream = inode.descriptor(&self.nodes.descriptors)?.list()?;

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -23,6 +23,8 @@ const NOMEDIA: &str = ".nomedia";
 pub struct Known {
     facts: RwLock<Option<Arc<Facts>>>,
     pub(super) content: Mutex<Option<Arc<Seen>>>,
+    /// Grows with every write that is opened or closed through the volume: what was seen before does not count.
+    pub(super) changes: AtomicU64,
     /// Whether the plan made last hides something: a guess at the view to look up, until OPEN decides.
     pub(super) hides: AtomicBool,
 }
@@ -169,6 +171,14 @@ impl Volume {
         Ok(row)
     }
 
+    /// Whether the caller belongs to another Android user than the volume.
+    pub(super) fn is_foreign(&self, caller: &Caller) -> bool {
+        match caller.identity {
+            Identity::Application(_) | Identity::Unknown => caller.uid.user() != self.settings.user,
+            Identity::Root | Identity::Shell => false,
+        }
+    }
+
     /// The facts as policy takes them: for this caller, with the kind if it is known.
     pub(super) fn for_policy(
         &self,
@@ -177,10 +187,7 @@ impl Volume {
         directory: bool,
         kind: Option<Kind>,
     ) -> FileFacts {
-        let foreign = match caller.identity {
-            Identity::Application(_) | Identity::Unknown => caller.uid.user() != self.settings.user,
-            Identity::Root | Identity::Shell => false,
-        };
+        let foreign = self.is_foreign(caller);
         let grant = match (&caller.identity, facts.row) {
             (Identity::Application(application), Some(row)) => {
                 self.store.snapshot().grant(row, application, now())

@@ -10,6 +10,8 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -21,13 +23,15 @@ use crate::redact::{self, Budget, Plan, ReadAt};
 
 /// How often a read looks again when the file changed meanwhile.
 const LOOKS: usize = 64;
+/// How long a read looks again at most: it holds one of the few threads that serve the volume.
+const PATIENCE: Duration = Duration::from_millis(200);
 /// Unit in which a file is held that somebody could write to, in bytes.
 const BLOCK: usize = 64 << 10;
 /// Up to this size in bytes a file is held before it is planned: a writer who never rests leaves little time between
 /// two writes, less than a plan takes.
 const WHOLE: u64 = 8 << 20;
 /// What a scan may spend while somebody could write: the bytes are held in memory.
-const STRICT: Budget = Budget { bytes: 64 << 20, ..Budget::STANDARD };
+const STRICT: Budget = Budget { bytes: 32 << 20, ..Budget::STANDARD };
 
 impl Volume {
     /// Reads from the redacted view into `buffer`; returns the bytes read.
@@ -39,7 +43,11 @@ impl Volume {
         buffer: &mut [u8],
     ) -> Result<usize, FsError> {
         let inode = handle.inode();
+        let end = Instant::now() + PATIENCE;
         for look in 0..LOOKS {
+            if look > 0 && Instant::now() > end {
+                break;
+            }
             // Looked at anew each time: a writer may come and go while this read is retried. A file that did not keep
             // still is held as well.
             let strict = look > 0 || self.is_written(inode, &mut inode.sharing())?;
@@ -71,7 +79,10 @@ impl Volume {
         let seen = self.seen(inode, &facts, true)?;
         let count = data.read_at(buffer, offset)?;
         // A writer that came in time to change these bytes either still counts or moved the version.
-        if self.is_written(inode, &mut inode.sharing())? || data.stat()?.version != seen.version {
+        if self.is_written(inode, &mut inode.sharing())?
+            || data.stat()?.version != seen.version
+            || inode.known.changes.load(Ordering::Acquire) != seen.changes
+        {
             return Ok(None);
         }
         let plan = seen.plan.as_deref().ok_or(FsError::Changing)?;

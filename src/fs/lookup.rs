@@ -17,6 +17,9 @@ use crate::lower::{FileKind, FileName, Stat};
 use crate::node::{Link, NodeRef};
 use crate::policy::{self, Caller, Identity, Operation, Place, Verdict, View};
 
+/// How many directories an entry may lie below.
+pub(super) const DEEPEST: usize = 256;
+
 /// What LOOKUP answers.
 #[derive(Debug)]
 pub struct Entry<'v> {
@@ -40,9 +43,12 @@ impl Volume {
         self.counters.count(Counter::Lookup);
         let parent = self.node(parent)?;
         let caller = self.caller(context);
-        let (inode, stat) = self.child(parent.inode(), name)?;
-        self.may_look(&caller, &inode)?;
-        self.entry(&caller, &inode, &stat)
+        let look = || {
+            let (inode, stat) = self.child(parent.inode(), name)?;
+            self.may_look(&caller, &inode)?;
+            self.entry(&caller, &inode, &stat)
+        };
+        look().map_err(harmless)
     }
 
     /// The lower file that stands under a name.
@@ -51,6 +57,7 @@ impl Volume {
         parent: &Arc<VolumeInode>,
         name: &FileName,
     ) -> Result<(Arc<VolumeInode>, Stat), FsError> {
+        self.within_depth(parent)?;
         let _still = self.moves.read();
         let fd = parent.descriptor(&self.nodes.descriptors)?.child(name)?;
         let stat = fd.stat()?;
@@ -67,9 +74,20 @@ impl Volume {
             let seen = self.recent.lock().find(&stat.identity);
             let hides = seen.as_ref().is_some_and(|seen| seen.hides());
             found.inode.known.hides.store(hides, Ordering::Relaxed);
-            *found.inode.known.content.lock() = seen;
+            *found.inode.known.content.lock() = seen.and_then(|seen| seen.for_new_inode());
         }
         Ok((found.inode, stat))
+    }
+
+    /// How many directories lie above a file, the volume's root counted.
+    pub(super) fn depth(&self, inode: &VolumeInode) -> usize {
+        std::iter::successors(inode.link(), |link| link.parent.link()).take(DEEPEST).count()
+    }
+
+    /// Whether entries of this directory are served: what is known of a file is found by walking up from it, so the
+    /// way up is bounded.
+    pub(super) fn within_depth(&self, directory: &VolumeInode) -> Result<(), FsError> {
+        if self.depth(directory) < DEEPEST { Ok(()) } else { Err(FsError::Plain(Errno::ENAMETOOLONG)) }
     }
 
     /// A file was found elsewhere than before. What a directory's place means for those below it changes with it.
@@ -86,15 +104,15 @@ impl Volume {
             Verdict::Allow(..) => Ok(()),
             // The kernel knows the directory because its owner uses it. Another answer than the owner's would make
             // the kernel drop it, with mounts and working directories in it; GETATTR refuses on the next step.
-            Verdict::Deny { .. } if self.is_package_in_use(inode, &facts) => Ok(()),
+            Verdict::Deny { .. } if self.is_in_use(inode, &facts) => Ok(()),
             Verdict::Deny { reason, rule } => Err(FsError::Denied { reason, rule }),
         }
     }
 
-    fn is_package_in_use(&self, inode: &VolumeInode, facts: &Facts) -> bool {
-        self.is_private()
-            && matches!(facts.place, Place::Private { top: true, .. })
-            && self.nodes.known(inode, View::Full).is_some()
+    /// On a private volume it is the packages' directories that others use, on a shared one everything.
+    fn is_in_use(&self, inode: &VolumeInode, facts: &Facts) -> bool {
+        (!self.is_private() || matches!(facts.place, Place::Private { top: true, .. }))
+            && [View::Full, View::Redacted].iter().any(|view| self.nodes.known(inode, *view).is_some())
     }
 
     /// A shared volume serves nothing below `Android/data` and `Android/obb`: that is what private volumes are for,
@@ -140,9 +158,12 @@ impl Volume {
         }
         let facts = self.facts(inode)?;
         let read = Operation::Open { read: true, write: false };
-        Ok(match self.verdict(caller, inode, &facts, read)? {
-            Verdict::Allow(_, access) => access.view,
-            Verdict::Deny { .. } => View::Full,
+        Ok(match self.verdict(caller, inode, &facts, read) {
+            Ok(Verdict::Allow(_, access)) => access.view,
+            Ok(Verdict::Deny { .. }) => View::Full,
+            // A guess that OPEN corrects: the kind could not be told while the file changed.
+            Err(FsError::Changing) => View::Redacted,
+            Err(error) => return Err(error),
         })
     }
 
@@ -167,10 +188,10 @@ impl Volume {
 
     /// On a private volume every request that names a node is checked: the kernel asks there on each walk.
     pub(super) fn may_touch(&self, context: Context, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
-        if !self.is_private() {
+        let caller = self.caller(context);
+        if !self.is_private() && !self.is_foreign(&caller) {
             return Ok(());
         }
-        let caller = self.caller(context);
         let facts = self.facts(inode)?;
         let known = self.for_policy(&caller, &facts, inode.is_directory(), None);
         super::decide::enforce(policy::decide(&caller, &known, &Operation::Look)).map(|_| ())
@@ -216,6 +237,35 @@ impl Volume {
         self.may_touch(context, node.inode())?;
         Ok(node.inode().descriptor(&self.nodes.descriptors)?.statfs()?)
     }
+}
+
+/// An answer to LOOKUP that harms nobody: for any error but ENOMEM the kernel drops what it knows of the name, with
+/// the mounts below it, so a failure of ours must not look like a name that is gone.
+fn harmless(error: FsError) -> FsError {
+    let said = match &error {
+        FsError::Lower(_) => !matches!(
+            error.errno(),
+            Errno::EMFILE
+                | Errno::ENFILE
+                | Errno::EIO
+                | Errno::EAGAIN
+                | Errno::EINTR
+                | Errno::EACCES
+                | Errno::EPERM
+        ),
+        FsError::Store(_) | FsError::Changing | FsError::UnknownHandle(_) => false,
+        FsError::Denied { .. }
+        | FsError::StaleView
+        | FsError::Opaque(_)
+        | FsError::Name(_)
+        | FsError::UnknownNode(_)
+        | FsError::Plain(_) => true,
+    };
+    if said {
+        return error;
+    }
+    log::warn!("a lookup failed: {error}");
+    FsError::Plain(Errno::ENOMEM)
 }
 
 /// The name of a view, for people.

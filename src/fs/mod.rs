@@ -97,6 +97,8 @@ pub struct Settings {
     pub shown_gid: u32,
     /// Whether passthrough is to be used where the kernel grants it.
     pub passthrough: bool,
+    /// How many files and directories one uid may hold open through the volume.
+    pub handles_per_uid: usize,
     /// How many O_PATH descriptors the nodes may hold.
     pub descriptors: usize,
 }
@@ -118,6 +120,9 @@ pub struct Volume {
     /// Taken for writing while a name comes to mean another file, for reading while a name is looked up: what an
     /// inode knows of its own name is then never older than the last change.
     moves: RwLock<()>,
+    /// Taken for writing while a directory is judged with all below it and renamed, for reading while an entry is made:
+    /// nothing comes to lie in a directory between the two. LOCK ORDER: this, then `moves`.
+    tree: RwLock<()>,
     /// Grows when what is known of entries may have changed: facts of an older epoch are gathered again.
     epoch: AtomicU64,
     kernel: OnceLock<Arc<dyn Kernel>>,
@@ -157,6 +162,7 @@ impl Volume {
             nodes,
             handles: HandleTable::default(),
             moves: RwLock::default(),
+            tree: RwLock::default(),
             epoch: AtomicU64::new(1),
             kernel: OnceLock::new(),
             no_passthrough: Mutex::new(None),

@@ -119,6 +119,7 @@ impl Volume {
         terms: Terms,
         fresh: Option<DataFd>,
     ) -> Result<Opened, FsError> {
+        self.within_quota(context)?;
         let inode = node.inode();
         // Held until the handle counts: a reader is given passthrough only while nobody can write.
         let mut sharing = inode.sharing();
@@ -143,10 +144,19 @@ impl Volume {
         }
         drop(sharing);
         if terms.request.write || terms.request.truncate {
-            self.invalidate_redacted(inode);
+            self.changed(inode);
         }
         let handle = self.handles.insert(Handle::new(node.clone(), context.uid, content, terms));
         Ok(Opened { handle, io })
+    }
+
+    /// No application may take the descriptors that all others are served with.
+    pub(super) fn within_quota(&self, context: Context) -> Result<(), FsError> {
+        let raw = context.uid == crate::id::Uid::ROOT || context.uid == self.settings.own;
+        if raw || self.handles.held_by(context.uid) < self.settings.handles_per_uid {
+            return Ok(());
+        }
+        Err(FsError::Plain(Errno::EMFILE))
     }
 
     /// Whether a caller who must not see the private parts is served filtered bytes on a node of this view.
@@ -314,8 +324,8 @@ impl Volume {
                 sharing.mapped = mapped(written);
             }
             let rests = sharing.writers == 0;
+            self.changed(inode);
             drop(sharing);
-            self.invalidate_redacted(inode);
             if rests {
                 self.expire_redacted(inode);
             }
@@ -359,6 +369,12 @@ impl Volume {
                 });
             }
         }
+    }
+
+    /// The content may be another from now on.
+    pub(super) fn changed(&self, inode: &VolumeInode) {
+        inode.known.changes.fetch_add(1, Ordering::AcqRel);
+        self.invalidate_redacted(inode);
     }
 
     /// The redacted view's cached pages and attributes may be of an older content.

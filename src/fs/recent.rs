@@ -13,24 +13,44 @@ use crate::lower::Identity;
 
 /// Files that are remembered; the oldest is forgotten for a new one.
 const KEPT: usize = 4096;
+/// Replacements in the plans that are remembered, in all.
+const PATCHES: usize = 1 << 16;
 
 /// The files seen last. What is found here is only taken for the version that it was seen in.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     seen: HashMap<Identity, Arc<Seen>>,
     order: VecDeque<Identity>,
+    patches: usize,
 }
 
 impl Recent {
     /// Remembers what was seen in a file.
     pub(super) fn keep(&mut self, identity: Identity, seen: Arc<Seen>) {
-        if self.seen.insert(identity, seen).is_none() {
-            self.order.push_back(identity);
+        self.forget(&identity);
+        self.patches = self.patches.saturating_add(seen.patches());
+        self.seen.insert(identity, seen);
+        self.order.push_back(identity);
+        while self.seen.len() > KEPT || (self.patches > PATCHES && self.seen.len() > 1) {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.take(&oldest);
         }
-        if self.order.len() > KEPT
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.seen.remove(&oldest);
+        // Names of what was forgotten before its turn.
+        if self.order.len() > 2 * KEPT {
+            let seen = &self.seen;
+            let mut met = std::collections::HashSet::new();
+            self.order.retain(|identity| seen.contains_key(identity) && met.insert(*identity));
+        }
+    }
+
+    /// The file is gone, or was seen anew.
+    pub(super) fn forget(&mut self, identity: &Identity) {
+        self.take(identity);
+    }
+
+    fn take(&mut self, identity: &Identity) {
+        if let Some(seen) = self.seen.remove(identity) {
+            self.patches = self.patches.saturating_sub(seen.patches());
         }
     }
 
@@ -53,10 +73,14 @@ mod tests {
         let version = ContentVersion { size: 0, mtime_ns: 0, ctime_ns: 0 };
         let mut recent = Recent::default();
         for ino in 0..=KEPT as u64 {
-            recent.keep(identity(ino), Arc::new(Seen { version, content: Content::Empty, plan: None }));
+            recent.keep(identity(ino), Arc::new(seen(version)));
         }
         assert!(recent.find(&identity(0)).is_none());
         assert!(recent.find(&identity(1)).is_some());
         assert_eq!(recent.seen.len(), recent.order.len());
+    }
+
+    fn seen(version: ContentVersion) -> Seen {
+        Seen { version, changes: 0, settled: true, content: Content::Empty, plan: None }
     }
 }

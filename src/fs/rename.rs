@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustix::fs::RenameFlags;
 
 use super::create::NOMEDIA;
+use super::lookup::DEEPEST;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::error::Errno;
@@ -15,9 +16,6 @@ use crate::lower::{FileName, ListedName, fold};
 use crate::node::Link;
 use crate::policy::{Identity, Operation, Permit, State};
 use crate::store::{EntryName, StoreError};
-
-/// Depth below a renamed directory past which nothing is checked and the rename is refused.
-const DEEPEST: usize = 256;
 
 /// How RENAME treats an entry that has the new name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +38,10 @@ struct End {
 }
 
 impl End {
+    fn is_directory(&self) -> bool {
+        self.inode.as_ref().is_some_and(|inode| inode.is_directory())
+    }
+
     fn is_same_file(&self, other: &End) -> bool {
         self.inode.as_ref().zip(other.inode.as_ref()).is_some_and(|(one, other)| Arc::ptr_eq(one, other))
     }
@@ -69,6 +71,9 @@ impl Volume {
             Err(error) => return Err(error),
         };
         let target = End { parent: target_parent.inode().clone(), name: to.1.clone(), inode: standing };
+        let directories = [&source, &target].iter().any(|end| end.is_directory());
+        let (_all, _one) =
+            if directories { (Some(self.tree.write()), None) } else { (None, Some(self.tree.read())) };
         let permit = self.permit_move(context, &source, &target)?;
         let flags = self.permit_target(context, &source, &target, mode)?;
         if stat.links > 1 && source.is_same_file(&target) {
@@ -101,7 +106,8 @@ impl Volume {
             return Err(FsError::Plain(Errno::EPERM));
         }
         if inode.is_directory() {
-            self.permit_below(context, inode, &prospect.facts, DEEPEST)?;
+            let rest = DEEPEST.saturating_sub(self.depth(&target.parent)).saturating_sub(1);
+            self.permit_below(context, inode, &prospect.facts, rest)?;
         }
         Ok(permit)
     }
@@ -196,6 +202,7 @@ impl Volume {
                 }
                 RenameMode::Replace | RenameMode::NoReplace => {
                     self.nodes.retire(inode);
+                    self.recent.lock().forget(&inode.identity());
                     inode.set_link(None);
                 }
             }

@@ -2,12 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+use super::facts::Facts;
 use super::lookup::view_name;
 use super::{Context, FsError, Volume};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::NodeId;
-use crate::policy::Operation;
+use crate::policy::{Identity, Operation};
 
 /// `full` or `redacted`: how the caller's opens of this node are served.
 const VIEW: &str = "user.mediagate.view";
@@ -35,11 +36,23 @@ impl Volume {
         let facts = self.facts(inode)?;
         let value = match name {
             VIEW => view_name(node.view()).to_owned(),
+            OWNER if inode.is_directory() && !self.owns(context, &facts) => {
+                return Err(FsError::Plain(Errno::ENODATA));
+            }
             OWNER => facts.owner.as_ref().ok_or(FsError::Plain(Errno::ENODATA))?.as_str().to_owned(),
             _ if inode.is_directory() => return Err(FsError::Plain(Errno::ENODATA)),
             _ => format!("{:?}", self.kind(inode, &facts)?).to_lowercase(),
         };
         Ok(value.into_bytes())
+    }
+
+    /// Whether a directory's owner is the caller's to know: who made a directory says which applications there are.
+    fn owns(&self, context: Context, facts: &Facts) -> bool {
+        match (self.caller(context).identity, &facts.owner) {
+            (Identity::Root | Identity::Shell, _) => true,
+            (Identity::Application(application), Some(owner)) => application.is(owner),
+            (Identity::Application(_) | Identity::Unknown, _) => false,
+        }
     }
 
     /// LISTXATTR: the names, each ended by NUL.

@@ -42,6 +42,23 @@ pub struct ContentVersion {
     pub ctime_ns: i64,
 }
 
+/// Step of the coarsest clocks of file systems (exFAT; ext4 with small inodes has one second).
+const COARSE: i64 = 2_000_000_000;
+
+impl ContentVersion {
+    /// Whether any change after `now` shows in the version. Stamps of whole seconds come from a file system whose clock
+    /// moves in such steps: two changes within one step look alike.
+    pub fn is_settled(&self, now: SystemTime) -> bool {
+        let whole = |stamp: i64| stamp % 1_000_000_000 == 0;
+        if !(whole(self.mtime_ns) && whole(self.ctime_ns)) {
+            return true;
+        }
+        let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+        let latest = self.mtime_ns.max(self.ctime_ns);
+        i64::try_from(now).unwrap_or(i64::MAX).saturating_sub(latest) >= COARSE
+    }
+}
+
 /// One file's attributes at one moment.
 #[derive(Clone, Debug)]
 pub struct Stat {

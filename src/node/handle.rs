@@ -69,12 +69,19 @@ impl<K, H> Drop for Handle<K, H> {
 #[derive(Debug)]
 pub struct HandleTable<K, H> {
     next: AtomicU64,
-    open: RwLock<HashMap<HandleId, Arc<Handle<K, H>>>>,
+    open: RwLock<Open<K, H>>,
+}
+
+#[derive(Debug)]
+struct Open<K, H> {
+    handles: HashMap<HandleId, Arc<Handle<K, H>>>,
+    by_uid: HashMap<Uid, usize>,
 }
 
 impl<K, H> Default for HandleTable<K, H> {
     fn default() -> HandleTable<K, H> {
-        HandleTable { next: AtomicU64::new(1), open: RwLock::default() }
+        let open = Open { handles: HashMap::new(), by_uid: HashMap::new() };
+        HandleTable { next: AtomicU64::new(1), open: RwLock::new(open) }
     }
 }
 
@@ -82,32 +89,48 @@ impl<K, H> HandleTable<K, H> {
     /// Keeps a handle until it is released.
     pub fn insert(&self, handle: Handle<K, H>) -> HandleId {
         let id = HandleId::new(self.next.fetch_add(1, Ordering::Relaxed));
-        self.open.write().insert(id, Arc::new(handle));
+        let mut open = self.open.write();
+        let held = open.by_uid.entry(handle.uid).or_default();
+        *held = held.saturating_add(1);
+        open.handles.insert(id, Arc::new(handle));
         id
     }
 
     /// The handle of a request.
     pub fn find(&self, id: HandleId) -> Option<Arc<Handle<K, H>>> {
-        self.open.read().get(&id).cloned()
+        self.open.read().handles.get(&id).cloned()
     }
 
     /// Takes a handle out at its release.
     pub fn remove(&self, id: HandleId) -> Option<Arc<Handle<K, H>>> {
-        self.open.write().remove(&id)
+        let mut open = self.open.write();
+        let handle = open.handles.remove(&id)?;
+        if let Some(held) = open.by_uid.get_mut(&handle.uid) {
+            *held = held.saturating_sub(1);
+            if *held == 0 {
+                open.by_uid.remove(&handle.uid);
+            }
+        }
+        Some(handle)
+    }
+
+    /// How many handles a uid holds.
+    pub fn held_by(&self, uid: Uid) -> usize {
+        self.open.read().by_uid.get(&uid).copied().unwrap_or_default()
     }
 
     /// Everything that is open now.
     pub fn all(&self) -> Vec<(HandleId, Arc<Handle<K, H>>)> {
-        self.open.read().iter().map(|(id, handle)| (*id, handle.clone())).collect()
+        self.open.read().handles.iter().map(|(id, handle)| (*id, handle.clone())).collect()
     }
 
     /// How many are open.
     pub fn len(&self) -> usize {
-        self.open.read().len()
+        self.open.read().handles.len()
     }
 
     /// Whether nothing is open.
     pub fn is_empty(&self) -> bool {
-        self.open.read().is_empty()
+        self.open.read().handles.is_empty()
     }
 }

@@ -43,6 +43,9 @@ pub(super) fn look(file: &PathFd, name: &str, named: Kind) -> io::Result<Option<
         if inspection.is_open_for_writing() {
             return Ok(None);
         }
+        if !inspection.stat().version.is_settled(SystemTime::now()) {
+            return Ok(None);
+        }
         let looked = seen(&inspection, name, named);
         // An error in a file that changed meanwhile, such as an early end, is no error of the file.
         if inspection.stat_now()?.version == inspection.stat().version {

@@ -263,6 +263,7 @@ fn served(lower: &Path, store: &Arc<Store>, start: &Start) -> (Volume, Arc<Backi
         shown_uid: 1023,
         shown_gid: 1023,
         passthrough: start.passthrough,
+        handles_per_uid: 1000,
         descriptors: start.descriptors,
     };
     let volume = Volume::new(lower, settings, store.clone(), Arc::default(), Arc::default()).unwrap();

@@ -52,6 +52,10 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
     let mut iso = Iso::new(scan, range.clone());
     let boxes = trailer::before(&mut iso, range)?;
     walk::top(&mut iso, boxes)?;
+    if !iso.data.is_empty() && !iso.described {
+        // A recording that is not finished: what its samples are is not yet written.
+        return Err(ScanError::Malformed("media data that nothing describes"));
+    }
     let data = Spans::new(std::mem::take(&mut iso.data));
     item::follow(&mut iso, &data)?;
     track::follow(&mut iso, &data)
@@ -73,6 +77,8 @@ struct Iso<'s, 'a> {
     items: Vec<Items>,
     /// Blocks that a dash-cam's index points to.
     blocks: Vec<Range<u64>>,
+    /// A `moov`, `moof` or `meta` says what the data is.
+    described: bool,
     /// Inside a box that readers skip: tracks and items there are not live.
     dead: bool,
 }
@@ -89,6 +95,7 @@ impl<'s, 'a> Iso<'s, 'a> {
             defaults: Vec::new(),
             items: Vec::new(),
             blocks: Vec::new(),
+            described: false,
             dead: false,
         }
     }

@@ -68,6 +68,9 @@ pub(super) fn visit(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<
     if STRUCTURE.contains(&kind) {
         return Ok(());
     }
+    if matches!(kind, b"moov" | b"moof" | b"meta") && !iso.dead {
+        iso.described = true;
+    }
     if CONTAINERS.contains(&kind) {
         return children(iso, found.content(), depth);
     }

@@ -156,3 +156,15 @@ proptest! {
         let _ = redacted(&file);
     }
 }
+
+#[test]
+fn a_recording_that_is_not_finished_is_not_clean() {
+    let whole = crate::sample::iso::mp4_clean();
+    let end = memchr::memmem::find(&whole, b"moov").unwrap() - 4;
+    let data = memchr::memmem::find(&whole, b"mdat").unwrap() - 4;
+    // Whatever the order of the two in the sample: the file type and the data, and nothing that describes them.
+    let size = |at: usize| u32::from_be_bytes(whole[at..at + 4].try_into().unwrap()) as usize;
+    let first = [&whole[..data.min(end)], &whole[data..data + size(data)]].concat();
+    let plan = crate::redact::plan(&&first[..], Some("mp4"), &crate::redact::Budget::STANDARD).unwrap();
+    assert!(matches!(plan, crate::redact::Plan::Opaque(_)), "{plan:?}");
+}
