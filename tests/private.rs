@@ -16,6 +16,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use rustix::fs::inotify;
+
 use common::{MANAGER, OWNER, READER, STRANGER, Volume, as_uid, cast};
 use rustix::mount::mount_bind;
 
@@ -48,9 +50,12 @@ fn assert_unseen(package: &Path) {
     shell.args(["-c", "cd \"$0\""]).arg(package);
     let told = shell.output().unwrap();
     assert!(!told.status.success(), "chdir");
-    let listed: Vec<_> =
-        fs::read_dir(package.parent().unwrap()).unwrap().map(|entry| entry.unwrap()).collect();
-    assert!(listed.iter().all(|entry| entry.path() != package), "it is not listed");
+    // Neither a listing nor a watch of the tree tells names.
+    let tree = package.parent().unwrap();
+    assert_eq!(errno(fs::read_dir(tree)), Some(libc::EACCES), "list the tree");
+    let watcher = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
+    let watched = inotify::add_watch(&watcher, tree, inotify::WatchFlags::ALL_EVENTS);
+    assert_eq!(watched, Err(rustix::io::Errno::ACCESS), "watch the tree");
 }
 
 /// What would change the directory is refused with EACCES; where the name is known to the kernel from its owner's

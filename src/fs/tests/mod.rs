@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attacks;
 mod changes;
 mod handles;
 mod model;
