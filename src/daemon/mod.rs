@@ -29,6 +29,7 @@ use crate::store::Store;
 use crate::{admin, binder, fuse, platform};
 use gate::DaemonGate;
 use undo::Undo;
+pub(crate) use volumes::REST;
 use volumes::Volumes;
 
 /// The database's name in the state directory.

@@ -24,6 +24,8 @@ use crate::store::Store;
 
 /// Owner and group that shared entries show to everyone: Android's `media_rw`.
 const SHOWN: u32 = 1023;
+/// How long a file rests after a write before the kernel may be given it for readers who need the filter.
+pub(crate) const REST: Duration = Duration::from_secs(1);
 /// The trees whose package directories are private, with where they lie in the volume.
 const PRIVATE: [(PrivateTree, &str); 2] =
     [(PrivateTree::Data, "Android/data"), (PrivateTree::Obb, "Android/obb")];
@@ -108,6 +110,7 @@ fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind) -> Settings {
         shown_uid: shown,
         shown_gid: shown,
         passthrough: options.passthrough,
+        rest: REST,
         handles_per_uid: privileges::handles_per_uid(),
         descriptors: privileges::descriptors(),
     }

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::time::Duration;
+
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -84,6 +86,9 @@ impl Show {
             let camera = performance.own_users.then_some(CAMERA.uid);
             actor::write(&path, camera, &file.bytes, interrupt)?;
         }
+        // A file that was just written is not passed through to readers who need the filter.
+        std::thread::sleep(crate::daemon::REST + Duration::from_millis(50));
+        interrupt.check()?;
         let rows = files.iter().map(|file| performance.row(file)).collect::<Result<Vec<_>>>()?;
         let first = files.first().context("there are no files")?;
         Ok(Show {

@@ -6,7 +6,6 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::id::NodeId;
-use crate::lower::FileName;
 use crate::node::BackingDevice;
 
 /// The kernel's side of a mount. Notifications are never sent from a thread that serves requests: the kernel may
@@ -15,20 +14,15 @@ pub trait Kernel: BackingDevice {
     /// Drops the node's cached pages and attributes.
     fn invalidate(&self, node: NodeId);
 
-    /// Has the kernel ask again for an entry at its next use; what hangs on it (mounts, working directories) stays.
-    fn expire(&self, parent: NodeId, name: &FileName);
-
     /// The same object as a table of backing files.
     fn as_backing_device(self: Arc<Self>) -> Arc<dyn BackingDevice>;
 }
 
 /// A notification to send.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Notice {
     /// See [`Kernel::invalidate`].
     Invalidate(NodeId),
-    /// See [`Kernel::expire`].
-    Expire(NodeId, FileName),
     /// Nothing more is sent.
     Stop,
 }

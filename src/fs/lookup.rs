@@ -146,7 +146,9 @@ impl Volume {
         let node = self.nodes.node(inode, view);
         let attributes = self.attributes(node.node(), stat)?;
         let generation = stat.identity.born.cast_unsigned();
-        Ok(Entry { node, attributes, generation, cached: CACHED })
+        let for_now = view == View::Redacted && !inode.known.hides.load(Ordering::Relaxed);
+        let cached = if for_now { self.settings.rest } else { CACHED };
+        Ok(Entry { node, attributes, generation, cached })
     }
 
     /// The view in which the caller sees the file, as far as it is known without looking into the file. Where it is

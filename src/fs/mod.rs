@@ -61,7 +61,8 @@ use kernel::Notice;
 
 /// How long the kernel may keep an entry or its attributes without asking again. It bounds how long a change made
 /// beneath the mount goes unnoticed. The exceptions are a private package's directory (0: the kernel must ask as
-/// each caller) and the redacted view of a file that somebody may write to (0: the daemon does not see the writes).
+/// each caller) and the redacted view of a file that somebody may write to (0: the daemon does not see the writes). An
+/// entry that names the redacted view only because the file does not rest is kept as long as files must rest.
 pub const CACHED: Duration = Duration::from_secs(60);
 
 /// Who a request comes from.
@@ -97,6 +98,9 @@ pub struct Settings {
     pub shown_gid: u32,
     /// Whether passthrough is to be used where the kernel grants it.
     pub passthrough: bool,
+    /// How long a file must have rested since it was last written through the volume before the kernel is given it for a
+    /// reader who may not see private parts.
+    pub rest: Duration,
     /// How many files and directories one uid may hold open through the volume.
     pub handles_per_uid: usize,
     /// How many O_PATH descriptors the nodes may hold.
@@ -130,6 +134,7 @@ pub struct Volume {
     counters: Arc<Counters>,
     decisions: Arc<DecisionRing>,
     recent: Mutex<recent::Recent>,
+    restless: Mutex<recent::Restless>,
     notices: Sender<Notice>,
     waiting: Mutex<Option<Receiver<Notice>>>,
 }
@@ -169,6 +174,7 @@ impl Volume {
             counters,
             decisions,
             recent: Mutex::default(),
+            restless: Mutex::default(),
             notices,
             waiting: Mutex::new(Some(waiting)),
         })

@@ -179,7 +179,10 @@ impl Volume {
             seen => seen?,
         };
         match seen.plan.as_deref() {
-            Some(Plan::Clean) => Ok(view == View::Redacted),
+            Some(Plan::Clean) if view == View::Redacted => Ok(true),
+            // What is given to the kernel cannot be taken back, and who wrote a moment ago may write again.
+            Some(Plan::Clean) if self.is_restless(inode) => Err(FsError::StaleView),
+            Some(Plan::Clean) => Ok(false),
             Some(Plan::Ranges(_)) if view == View::Redacted => Ok(true),
             Some(Plan::Ranges(_)) => Err(FsError::StaleView),
             Some(Plan::Opaque(reason)) => Err(FsError::Opaque(reason.clone())),
@@ -208,7 +211,14 @@ impl Volume {
     /// Whether the file's two views differ, as far as is known.
     pub(super) fn has_two_views(&self, inode: &VolumeInode) -> bool {
         let sharing = inode.sharing();
-        sharing.writers > 0 || sharing.mapped == Mapped::Yes || inode.known.hides.load(Ordering::Relaxed)
+        sharing.writers > 0
+            || sharing.mapped == Mapped::Yes
+            || inode.known.hides.load(Ordering::Relaxed)
+            || self.is_restless(inode)
+    }
+
+    fn is_restless(&self, inode: &VolumeInode) -> bool {
+        self.restless.lock().holds(&inode.identity(), self.settings.rest)
     }
 
     fn open_filtered(&self, node: &VolumeNode, terms: Terms) -> Result<(Content, OpenedIo), FsError> {
@@ -323,21 +333,8 @@ impl Volume {
                 let written = inspection.map_or(true, |inspection| inspection.is_open_for_writing());
                 sharing.mapped = mapped(written);
             }
-            let rests = sharing.writers == 0;
             self.changed(inode);
             drop(sharing);
-            if rests {
-                self.expire_redacted(inode);
-            }
-        }
-    }
-
-    /// Readers were shown the redacted view because somebody could write. If there is nothing to hide now, the next
-    /// lookup names the full one, which the kernel can serve itself.
-    fn expire_redacted(&self, inode: &Arc<VolumeInode>) {
-        if let (Some(_), Some(link)) = (self.nodes.known(inode, View::Redacted), inode.link()) {
-            // As in `invalidate_redacted`.
-            let _sent = self.notices.send(Notice::Expire(link.parent.number(), link.name));
         }
     }
 
@@ -374,6 +371,7 @@ impl Volume {
     /// The content may be another from now on.
     pub(super) fn changed(&self, inode: &VolumeInode) {
         inode.known.changes.fetch_add(1, Ordering::AcqRel);
+        self.restless.lock().note(inode.identity());
         self.invalidate_redacted(inode);
     }
 

@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::content::Seen;
 use crate::lower::Identity;
@@ -57,6 +58,25 @@ impl Recent {
     /// What was last seen in a file.
     pub(super) fn find(&self, identity: &Identity) -> Option<Arc<Seen>> {
         self.seen.get(identity).cloned()
+    }
+}
+
+/// Files that were written through the volume a moment ago, also when the kernel has forgotten them meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Restless(HashMap<Identity, Instant>);
+
+impl Restless {
+    /// The file was written now.
+    pub(super) fn note(&mut self, identity: Identity) {
+        self.0.insert(identity, Instant::now());
+    }
+
+    /// Whether the file was written less than `rest` ago.
+    pub(super) fn holds(&mut self, identity: &Identity, rest: Duration) -> bool {
+        if self.0.len() > KEPT {
+            self.0.retain(|_, written| written.elapsed() < rest);
+        }
+        self.0.get(identity).is_some_and(|written| written.elapsed() < rest)
     }
 }
 

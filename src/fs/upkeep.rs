@@ -60,9 +60,8 @@ impl Volume {
         for notice in waiting {
             match (notice, self.kernel.get()) {
                 (Notice::Invalidate(node), Some(kernel)) => kernel.invalidate(node),
-                (Notice::Expire(parent, name), Some(kernel)) => kernel.expire(parent, &name),
                 (Notice::Stop, _) => return,
-                (Notice::Invalidate(_) | Notice::Expire(..), None) => {}
+                (Notice::Invalidate(_), None) => {}
             }
         }
     }

@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use crate::fs::Kernel;
 use crate::id::NodeId;
-use crate::lower::FileName;
 use crate::node::{Backing, BackingDevice};
 
 /// `FUSE_DEV_IOC_BACKING_CLOSE` (include/uapi/linux/fuse.h).
@@ -60,38 +59,9 @@ impl Kernel for KernelLink {
         }
     }
 
-    fn expire(&self, parent: NodeId, name: &FileName) {
-        if let Err(error) = rustix::io::write(&self.device, &expire_entry(parent, name))
-            && error != rustix::io::Errno::NOENT
-        {
-            log::debug!("the kernel did not expire an entry of node {parent}: {error}");
-        }
-    }
-
     fn as_backing_device(self: Arc<Self>) -> Arc<dyn BackingDevice> {
         self
     }
-}
-
-/// The notification `FUSE_NOTIFY_INVAL_ENTRY` with the flag `FUSE_EXPIRE_ONLY` (include/uapi/linux/fuse.h), which fuser
-/// does not have: header (length u32, code i32, unique u64), parent u64, length of the name u32, flags u32, the name and
-/// a NUL.
-fn expire_entry(parent: NodeId, name: &FileName) -> Vec<u8> {
-    const INVAL_ENTRY: i32 = 3;
-    const EXPIRE_ONLY: u32 = 1;
-    let name = name.as_str().as_bytes();
-    let name_length = u32::try_from(name.len()).unwrap_or(u32::MAX);
-    let length = name_length.saturating_add(33);
-    let mut message = Vec::with_capacity(length as usize);
-    message.extend_from_slice(&length.to_ne_bytes());
-    message.extend_from_slice(&INVAL_ENTRY.to_ne_bytes());
-    message.extend_from_slice(&0u64.to_ne_bytes());
-    message.extend_from_slice(&parent.raw().to_ne_bytes());
-    message.extend_from_slice(&name_length.to_ne_bytes());
-    message.extend_from_slice(&EXPIRE_ONLY.to_ne_bytes());
-    message.extend_from_slice(name);
-    message.push(0);
-    message
 }
 
 /// Answers OPEN with passthrough.

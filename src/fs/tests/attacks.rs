@@ -74,6 +74,25 @@ fn a_stamp_of_a_coarse_clock_is_not_trusted_while_it_is_fresh() {
     assert!(fine.is_settled(at(0)));
 }
 
+/// What the kernel was given cannot be taken back, and whoever opens, writes and closes in a loop will write again.
+#[test]
+fn a_file_that_was_just_written_is_not_passed_through_to_readers_who_need_the_filter() {
+    let world = World::new(Start { rest: Duration::from_secs(3600), ..SHARED });
+    world.put("Pictures/old.jpg", &crate::sample::jpeg_clean());
+    world.create(OWNER, "Pictures/new.jpg", &crate::sample::jpeg_clean()).unwrap();
+    let passes = |uid, path| {
+        let opened = world.open(uid, path, READ).unwrap();
+        world.volume.release(opened.handle);
+        matches!(opened.io, OpenedIo::Passthrough(_))
+    };
+    assert!(passes(READER, "Pictures/old.jpg"));
+    assert!(!passes(READER, "Pictures/new.jpg"));
+    assert!(passes(OWNER, "Pictures/new.jpg"));
+    let writer = world.open(MANAGER, "Pictures/old.jpg", WRITE).unwrap();
+    world.volume.release(writer.handle);
+    assert!(!passes(READER, "Pictures/old.jpg"));
+}
+
 /// What was seen before a writer came does not count after it, whatever the stamps say.
 #[test]
 fn a_plan_does_not_outlive_a_writer() {

@@ -74,8 +74,6 @@ impl BackingDevice for Backings {
 impl Kernel for Backings {
     fn invalidate(&self, _: NodeId) {}
 
-    fn expire(&self, _: NodeId, _: &FileName) {}
-
     fn as_backing_device(self: Arc<Self>) -> Arc<dyn BackingDevice> {
         self
     }
@@ -94,10 +92,16 @@ struct Start {
     passthrough: bool,
     refused: bool,
     descriptors: usize,
+    rest: Duration,
 }
 
-const SHARED: Start =
-    Start { kind: VolumeKind::Shared, passthrough: true, refused: false, descriptors: 1000 };
+const SHARED: Start = Start {
+    kind: VolumeKind::Shared,
+    passthrough: true,
+    refused: false,
+    descriptors: 1000,
+    rest: Duration::ZERO,
+};
 
 impl World {
     fn shared() -> World {
@@ -265,6 +269,7 @@ fn served(lower: &Path, store: &Arc<Store>, start: &Start) -> (Volume, Arc<Backi
         shown_gid: 1023,
         passthrough: start.passthrough,
         handles_per_uid: 1000,
+        rest: start.rest,
         descriptors: start.descriptors,
     };
     let volume = Volume::new(lower, settings, store.clone(), Arc::default(), Arc::default()).unwrap();
