@@ -4,9 +4,9 @@
 //! It judges nobody and serves nothing. It never asks who owns a file that others made: such a row has no owner. A
 //! rename that the daemon did not do is a file that is gone and another that is new.
 //!
-//! INVARIANT: memory does not grow with the volume: at most [`CHUNK`] entries of each directory on the way down are
+//! INVARIANT: memory does not grow with the volume: at most `CHUNK` entries of each directory on the way down are
 //! held at once.
-//! INVARIANT: rows change in transactions of at most [`CHUNK`] entries that hold no look at the lower file system, so
+//! INVARIANT: rows change in transactions of at most `CHUNK` entries that hold no look at the lower file system, so
 //! that a scan may end at any point and nobody waits long for it.
 //! INVARIANT: a row that somebody else changed since it was read is left as it is.
 
