@@ -5,12 +5,12 @@
 use std::sync::Arc;
 
 use super::create::NOMEDIA;
-use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode};
+use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode, VolumeKind};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{FileName, OpenHow, Times};
-use crate::policy::{Operation, View};
+use crate::policy::{DenyReason, Operation, View};
 
 /// What SETATTR asks for. Mode and owner are accepted and change nothing, so they do not appear here.
 #[derive(Clone, Copy, Debug, Default)]
@@ -113,10 +113,15 @@ impl Volume {
     ) -> Result<(Arc<VolumeInode>, crate::lower::Stat), FsError> {
         let missing = |error: &FsError| error.errno() == Errno::ENOENT;
         match self.child(parent, name) {
-            Err(error) if missing(&error) && self.is_private() => {
+            Err(error) if missing(&error) && self.settings.kind != VolumeKind::Shared => {
                 // The same refusal as for an entry that exists.
                 let prospect = self.prospect(parent, name, true)?;
-                self.permit_new(context, &prospect, Operation::RemoveDirectory).map(|_| Err(error))?
+                match self.permit_new(context, &prospect, Operation::RemoveDirectory) {
+                    Err(FsError::Denied { reason: DenyReason::Refused, .. }) if !self.is_private() => {
+                        Err(error)
+                    }
+                    answered => answered.map(|_| Err(error))?,
+                }
             }
             found => found,
         }
