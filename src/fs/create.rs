@@ -138,9 +138,6 @@ impl Volume {
         let prospect = self.prospect(parent, name, false)?;
         self.outside_private_trees(&self.caller(context), &prospect.facts)?;
         let permit = self.permit_new(context, &prospect, Operation::Create)?;
-        if !name.is_portable() {
-            return Err(FsError::Plain(Errno::EPERM));
-        }
         Ok((prospect, permit))
     }
 

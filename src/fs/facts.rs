@@ -35,6 +35,8 @@ pub(super) struct Facts {
     epoch: u64,
     pub(super) place: Place,
     pub(super) hidden: bool,
+    /// Whether the name may be given to a new entry; told of an entry that is to be made.
+    pub(super) portable: bool,
     pub(super) state: State,
     /// The kind that the name tells.
     pub(super) named: Kind,
@@ -92,6 +94,7 @@ impl Volume {
                 VolumeKind::Private(tree) => Place::PrivateRoot(tree),
             },
             hidden: false,
+            portable: true,
             state: State::Normal,
             named: Kind::Other,
             row: Some(self.root_row),
@@ -113,6 +116,7 @@ impl Volume {
             epoch: parent.epoch,
             place: parent.place.child(&folded, name.as_str(), directory),
             hidden: parent.place.hides(parent.hidden, &folded, directory, holds_nomedia),
+            portable: true,
             state: if directory { State::Normal } else { state },
             named: if directory { Kind::Other } else { Kind::of_extension(plain) },
             row: None,
@@ -201,6 +205,7 @@ impl Volume {
             hidden: facts.hidden,
             owner: facts.owner.clone(),
             state: facts.state,
+            portable: facts.portable,
             grant,
         }
     }

@@ -55,6 +55,7 @@ use crate::diag::{Counters, DecisionRing};
 use crate::id::{MediaId, NodeId, Uid, UserId, VolumeId};
 use crate::lower::{Identity, PathFd};
 use crate::node::{Handle, HandleTable, Inode, Node, NodeTable, Reuse};
+pub use crate::policy::Operation;
 use crate::policy::PrivateTree;
 use crate::store::{ReusedInode, Store};
 use kernel::Notice;

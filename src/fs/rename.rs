@@ -102,9 +102,6 @@ impl Volume {
             prospect.kind = Some(crate::policy::Kind::agree(prospect.facts.named, content));
         }
         let _target: Permit = self.permit_new(context, &prospect, Operation::RenameTo)?;
-        if !target.name.is_portable() {
-            return Err(FsError::Plain(Errno::EPERM));
-        }
         if inode.is_directory() {
             let rest = DEEPEST.saturating_sub(self.depth(&target.parent)).saturating_sub(1);
             self.permit_below(context, inode, &prospect.facts, rest)?;

@@ -61,6 +61,7 @@ impl Gate for OneFile {
             directory: false,
             kind: Some(Kind::Image),
             hidden: false,
+            portable: true,
             owner: Some(camera),
             state: State::Normal,
             grant: None,

@@ -82,8 +82,9 @@ pub(crate) fn leaves_no_trace(case: &Case) -> bool {
 pub(crate) fn ask(stage: &Stage, uid: u32, case: &Case) -> Result<Answer, String> {
     let operation =
         operation_of(stage, case).ok_or_else(|| format!("check does not know {}", case.operation))?;
-    let path = full(stage, &case.arguments[0]);
-    if let ("rename" | "exchange" | "link", [_, to]) = (operation, case.arguments.as_slice()) {
+    // Of a second name for a file the place of that name is judged.
+    let path = full(stage, &case.arguments[usize::from(operation == "link")]);
+    if let ("rename" | "exchange", [_, to]) = (operation, case.arguments.as_slice()) {
         let to = full(stage, to);
         return by_command(stage, uid, &[operation.as_ref(), &path, "--to".as_ref(), &to]);
     }

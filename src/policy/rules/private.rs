@@ -58,7 +58,10 @@ pub(super) fn shell(caller: &Caller, facts: &FileFacts, operation: &Operation) -
         | Operation::RenameFrom
         | Operation::RenameTo
         | Operation::Replace
-        | Operation::SetTimes => None,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => None,
     }
 }
 
@@ -88,7 +91,10 @@ pub(super) fn marker(_: &Caller, facts: &FileFacts, operation: &Operation) -> Op
         | Operation::RemoveDirectory
         | Operation::RenameFrom
         | Operation::RenameTo
-        | Operation::Replace => PRIVATE_CHANGE,
+        | Operation::Replace
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => PRIVATE_CHANGE,
     }
 }
 
@@ -108,7 +114,10 @@ pub(super) fn root_of_tree(_: &Caller, facts: &FileFacts, operation: &Operation)
         | Operation::RemoveDirectory
         | Operation::RenameFrom
         | Operation::RenameTo
-        | Operation::Replace => PRIVATE_CHANGE,
+        | Operation::Replace
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => PRIVATE_CHANGE,
     }
 }
 
@@ -127,7 +136,10 @@ pub(super) fn protected(_: &Caller, facts: &FileFacts, operation: &Operation) ->
         | Operation::MakeDirectory
         | Operation::List
         | Operation::OpenDirectory
-        | Operation::SetTimes => None,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => None,
     }
 }
 

@@ -35,7 +35,7 @@ const KINDS: [Option<Kind>; 8] = [
     Some(Kind::Other),
 ];
 
-const OPERATIONS: [Operation; 16] = [
+const OPERATIONS: [Operation; 19] = [
     Operation::Look,
     READ,
     WRITE,
@@ -52,6 +52,9 @@ const OPERATIONS: [Operation; 16] = [
     Operation::SetTimes,
     Operation::OpenRedacted { write: false },
     Operation::OpenRedacted { write: true },
+    Operation::MakeSpecial,
+    Operation::MakeSymlink,
+    Operation::MakeLink,
 ];
 
 fn place() -> impl Strategy<Value = Place> {
@@ -84,6 +87,7 @@ prop_compose! {
         directory in prop::bool::weighted(0.25),
         kind in 0..KINDS.len(),
         hidden in prop::bool::weighted(0.2),
+        portable in prop::bool::weighted(0.8),
         owner in 0u8..4,
         state in 0u8..6,
         grant in 0u8..6,
@@ -93,6 +97,7 @@ prop_compose! {
             directory,
             kind: KINDS[kind],
             hidden,
+            portable,
             owner: match owner { 0 => Some(package(OWN)), 1 => None, _ => Some(package(OTHER)) },
             state: match state { 0 => State::Pending, 1 => State::Trashed, _ => State::Normal },
             grant: match grant {
