@@ -72,7 +72,8 @@ fn conceal(reason: DenyReason) -> Verdict {
 /// stays one about reading. A forced-redaction name is judged as a plain read
 /// of the file; to write by it, or to have one of a directory, stays what it is.
 fn effective(facts: &FileFacts, operation: Operation) -> (Operation, bool) {
-    let listable = facts.directory && !matches!(facts.place, Place::Private { .. } | Place::OtherUser);
+    let listable = facts.directory
+        && !matches!(facts.place, Place::Private { .. } | Place::OtherUser | Place::BesideUsers);
     match operation {
         Operation::Open { write: true, .. } if listable => (Operation::MakeDirectory, false),
         Operation::Open { write: false, .. } if listable => (Operation::OpenDirectory, false),

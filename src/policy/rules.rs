@@ -67,6 +67,10 @@ rules! {
         "Root and the daemon itself are not checked.";
     "other-user" = private::other_user, [OtherUser],
         "Another user's tree cannot be entered and lists empty, unless the two users share media.";
+    "users" = private::users, [Refused],
+        "The directory of all users' trees may be walked, and is neither read nor changed by applications.";
+    "beside-users" = private::beside_users, [Private, PrivateChange],
+        "Beside the users' trees nothing exists for applications and the shell.";
     "private-own" = private::own, [],
         "An application has everything in its own package's private directories.";
     "private-installer" = private::installer, [],

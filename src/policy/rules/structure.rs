@@ -87,6 +87,8 @@ pub(super) fn top_directory(_: &Caller, facts: &FileFacts, operation: &Operation
         | Place::PrivateRoot(_)
         | Place::PrivateMarker(_)
         | Place::Private { .. }
+        | Place::Users
+        | Place::BesideUsers
         | Place::OtherUser => None,
     }
 }

@@ -64,7 +64,7 @@ fn the_installer_reaches_obb_only() {
 fn an_owner_of_a_file_in_anothers_private_tree_has_nothing() {
     let facts = FileFacts {
         owner: Some(package(OWN)),
-        grant: Some(FileGrant::Write),
+        grants: FileGrants::WRITE,
         ..private(PrivateTree::Data, OTHER, false)
     };
     all(&modern(Permissions::empty()), &facts, &READING, "ENOENT");
