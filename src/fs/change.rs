@@ -38,7 +38,7 @@ impl Volume {
         self.within_depth(parent.inode())?;
         let _tree = self.tree.read();
         let prospect = self.prospect(parent.inode(), name, true)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let permit = self.permit_new(context, &prospect, Operation::MakeDirectory)?;
         parent.inode().descriptor(&self.nodes.descriptors)?.make_directory(name, permit)?;
         let (inode, stat) = self.child(parent.inode(), name)?;
@@ -74,7 +74,7 @@ impl Volume {
     ) -> Result<Infallible, FsError> {
         let parent = self.node(parent)?;
         let prospect = self.prospect(parent.inode(), name, false)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let _none: Permit = self.permit_new(context, &prospect, operation)?;
         Err(FsError::Plain(Errno::EPERM))
     }
@@ -94,7 +94,7 @@ impl Volume {
         let mut prospect =
             self.prospect(parent.inode(), resembling, operation == Operation::MakeDirectory)?;
         prospect.facts.portable = false;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let _raw: Permit = self.permit_new(context, &prospect, operation)?;
         Err(error.into())
     }

@@ -13,7 +13,9 @@ use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::NodeId;
 use crate::lower::{DataFd, FileName, OpenHow, Stat, fold};
-use crate::policy::{Access, Caller, Identity, Operation, PackageName, Permit, Place, RuleName, View};
+use crate::policy::{
+    Access, Caller, DenyReason, Identity, Operation, PackageName, Permit, Place, RuleName, View,
+};
 use crate::store::{EntryName, NewEntry};
 
 /// The owner of what `adb shell` makes.
@@ -136,7 +138,7 @@ impl Volume {
         name: &FileName,
     ) -> Result<(Prospect, Permit), FsError> {
         let prospect = self.prospect(parent, name, false)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let permit = self.permit_new(context, &prospect, Operation::Create)?;
         Ok((prospect, permit))
     }

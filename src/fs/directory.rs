@@ -12,7 +12,7 @@ use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{FileKind, FileName, ListedEntry, ListedName};
 use crate::node::{Content, Handle};
-use crate::policy::{self, Caller, Identity, Kind, Operation, Place, Verdict};
+use crate::policy::{self, Caller, DenyReason, Identity, Kind, Operation, Place, Verdict};
 
 /// One name of a listing as the kernel gets it.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Volume {
             return Err(FsError::Plain(Errno::ENOTDIR));
         }
         self.within_quota(context)?;
-        self.outside_private_trees(&self.caller(context), &*self.facts(inode)?)?;
+        self.outside_private_trees(&self.caller(context), &*self.facts(inode)?, DenyReason::Private)?;
         let (permit, access) = self.permit(context, inode, Operation::OpenDirectory)?;
         let stream = inode.descriptor(&self.nodes.descriptors)?.list()?;
         let terms = Terms::new(context, permit, access, OpenRequest::default());

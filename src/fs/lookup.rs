@@ -120,7 +120,7 @@ impl Volume {
     /// Whether the caller may know that the file exists: a matter of its place, which needs no row.
     fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
         let facts = self.placed(inode)?;
-        self.outside_private_trees(caller, &facts)?;
+        self.outside_private_trees(caller, &facts, DenyReason::Private)?;
         let known = self.for_policy(caller, &facts, inode.is_directory(), None);
         match policy::decide(caller, &known, &Operation::Look) {
             Verdict::Allow(..) => Ok(()),
@@ -139,9 +139,15 @@ impl Volume {
 
     /// A shared volume serves nothing below `Android/data` and `Android/obb`: that is what private volumes are for,
     /// and whoever looks below a mount point (by a bind mount of the directory) must find nothing.
-    pub(super) fn outside_private_trees(&self, caller: &Caller, facts: &Facts) -> Result<(), FsError> {
+    /// `reason` tells looking from making.
+    pub(super) fn outside_private_trees(
+        &self,
+        caller: &Caller,
+        facts: &Facts,
+        reason: DenyReason,
+    ) -> Result<(), FsError> {
         if self.is_elsewhere(caller, facts) {
-            return Err(FsError::Denied { reason: DenyReason::Private, rule: policy::ELSEWHERE });
+            return Err(FsError::Denied { reason, rule: policy::ELSEWHERE });
         }
         Ok(())
     }

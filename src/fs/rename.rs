@@ -14,7 +14,7 @@ use crate::error::Errno;
 use crate::id::{MediaId, NodeId};
 use crate::lower::{FileName, ListedName, fold};
 use crate::node::Link;
-use crate::policy::{Identity, Operation, Permit, State};
+use crate::policy::{DenyReason, Identity, Operation, Permit, State};
 use crate::store::{EntryName, StoreError};
 
 /// How RENAME treats an entry that has the new name.
@@ -92,7 +92,7 @@ impl Volume {
         let inode = source.inode.as_ref().ok_or(FsError::Plain(Errno::ENOENT))?;
         let (permit, _) = self.permit(context, inode, Operation::RenameFrom)?;
         let mut prospect = self.prospect(&target.parent, &target.name, inode.is_directory())?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let known = self.facts(inode)?;
         // The row goes along: it stays the owner's entry in the new place.
         prospect.facts.owner = known.owner.clone();
