@@ -20,7 +20,7 @@ mod types;
 mod tests;
 
 pub use decide::{ELSEWHERE, OPAQUE, decide, decide_concealed};
-pub use explain::{Explanation, explain, explanations};
+pub use explain::{Explanation, Outcome, explain, explanations};
 pub use kind::Content;
 pub use permission::{parse_permission, permission_names};
 pub use types::*;

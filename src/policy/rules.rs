@@ -59,8 +59,9 @@ macro_rules! rules {
 }
 
 rules! {
-    "forced-redaction" = private::forced_redaction, [Refused, Private, OtherUser],
-        "A forced-redaction name is read redacted by everyone and written by no one.";
+    "forced-redaction" = private::forced_redaction, [Refused, Private],
+        "By its forced-redaction name a file is read redacted by all who may read it, written by no one, and does not \
+         exist for others.";
     "special-file" = structure::special_file, [Misplaced, PrivateChange, OtherUser],
         "No one makes devices, sockets, named pipes, symbolic links or a second name of a file.";
     "root" = broad::root, [],

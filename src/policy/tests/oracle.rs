@@ -34,13 +34,12 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
     use Operation::*;
     let question = Question { caller, facts };
     match operation {
-        OpenRedacted { write } if write || facts.directory => {
-            return if expected(caller, facts, READ) == "ENOENT" { "ENOENT" } else { "EACCES" };
-        }
-        OpenRedacted { .. } => {
+        OpenRedacted { write } => {
             return match expected(caller, facts, READ) {
-                "full" => "redacted",
-                other => other,
+                "full" | "redacted" if facts.directory => "ENOENT",
+                "full" | "redacted" if write => "EACCES",
+                "full" | "redacted" => "redacted",
+                _ => "ENOENT",
             };
         }
         MakeSpecial | MakeSymlink | MakeLink => {
