@@ -58,7 +58,7 @@ const MADE: [&str; 14] = [
     "DCIM/.hidden.jpg",
     "DCIM/.pending-1900000000-p.jpg",
     "Download/text.txt",
-    "Download/opaque.jpg",
+    "Download/opaque.mp4",
     "Download/mixed/",
     "Download/mixed/c.txt",
     "Android/data/org.example.owner/",
@@ -80,7 +80,7 @@ const PATHS: [&str; 24] = [
     "DCIM/.pending-1900000000-p.jpg",
     "DCIM/none/none.jpg",
     "Download/text.txt",
-    "Download/opaque.jpg",
+    "Download/opaque.mp4",
     "Download/new.bin",
     "Music/new.jpg",
     "top.jpg",
@@ -145,11 +145,11 @@ fn setup() -> Setup {
         .app(App::new("org.example.gallery", GALLERY).permission("WRITE_MEDIA_IMAGES"))
 }
 
-/// A picture that tells its location in a way that cannot be told from the rest.
+/// What the owner writes into it.
 fn content(path: &str) -> Vec<u8> {
     match path {
-        // A directory of tags that leads into itself.
-        "Download/opaque.jpg" => [&sample::jpeg_with_location()[..200], &[0xff; 64]].concat(),
+        // Two containers in one, of which one cannot be walked.
+        "Download/opaque.mp4" => [b"OggS", &sample::jpeg_with_location()[..]].concat(),
         path if path.ends_with(".jpg") => sample::jpeg_with_location(),
         _ => b"text".to_vec(),
     }
@@ -318,6 +318,9 @@ fn the_command_line_explains_and_ends_with_the_verdict() {
     assert_eq!(fact("hidden")["source"], "the name .hidden.jpg of /DCIM/.hidden.jpg");
     assert_eq!((&told["errno"], &told["rule"]), (&"EACCES".into(), &"not-yours".into()));
     assert!(fact("owner")["source"].as_str().unwrap().starts_with("row "));
+    let (status, text) = ask(READER, &["read", "Download/opaque.mp4"]);
+    assert_eq!(status, Some(1));
+    assert!(text.contains("opaque") && text.contains("cannot be made safe"), "{text}");
     for wrong in [&["rename", "DCIM/a.jpg"][..], &["read", "DCIM/a.jpg", "--to", "x"], &["dance", "DCIM"]] {
         assert_eq!(ask(READER, wrong).0, Some(2), "{wrong:?}");
     }

@@ -100,6 +100,11 @@ fn caller_facts(caller: &Caller) -> Vec<Fact> {
             or_none(names::permission_names(application.permissions).join(", ")),
             lowest,
         ),
+        Fact::new(
+            "denied by app-op",
+            or_none(names::permission_names(application.denied).join(", ")),
+            "the app-ops",
+        ),
     ]
 }
 
@@ -113,7 +118,7 @@ fn file_facts(facts: &FileFacts) -> Vec<Fact> {
         Fact::new("name is portable", yes_or_no(facts.portable), "the name"),
         Fact::new("owner", facts.owner.as_ref().map_or("none", PackageName::as_str), row),
         Fact::new("state", state(facts.state), row),
-        Fact::new("grant", facts.grant.map_or("none", names::access_name), "the grants"),
+        Fact::new("grants", or_none(names::grant_names(facts.grants).join(", ")), "the grants"),
     ]
 }
 
@@ -149,6 +154,8 @@ fn state(state: State) -> &'static str {
 fn place(place: &Place) -> String {
     match place {
         Place::Root => "the volume's root".to_owned(),
+        Place::Users => "the directory of all users' trees".to_owned(),
+        Place::BesideUsers => "beside the users' trees".to_owned(),
         Place::Top(directory) | Place::Shared(directory) => match directory {
             Some(directory) => format!("shared, {directory:?}"),
             None => "shared, no default directory".to_owned(),

@@ -17,11 +17,22 @@ pub enum Asked<'a> {
         /// The new path.
         to: &'a str,
     },
+    /// Two entries that change places.
+    Exchange {
+        /// The other one.
+        to: &'a str,
+    },
+    /// What `access` answers to the question whether an open would succeed.
+    Access(Operation),
 }
 
 impl<'a> Asked<'a> {
     /// The name by which a rename is asked for; its parts are operations of the policy.
     pub const RENAME: &'static str = "rename";
+    /// The name by which an exchange is asked for.
+    pub const EXCHANGE: &'static str = "exchange";
+    /// What stands before the names of operations that `access` asks for.
+    pub const ACCESS: &'static str = "access-";
 
     /// What a name stands for, with the new path that a rename has and nothing else.
     ///
@@ -32,9 +43,15 @@ impl<'a> Asked<'a> {
             |value: &str, remedy| AdminError::Invalid { what: "new path", value: value.to_owned(), remedy };
         match (name, to) {
             (Asked::RENAME, Some(to)) => Ok(Asked::Rename { to }),
-            (Asked::RENAME, None) => Err(invalid("", "a rename needs one: name it with --to")),
+            (Asked::EXCHANGE, Some(to)) => Ok(Asked::Exchange { to }),
+            (Asked::RENAME | Asked::EXCHANGE, None) => {
+                Err(invalid("", "a rename needs one: name it with --to"))
+            }
             (_, Some(to)) => Err(invalid(to, "only a rename has one")),
-            (_, None) => names::operation(name).map(Asked::Operation),
+            (_, None) => match name.strip_prefix(Asked::ACCESS).map(names::operation) {
+                Some(Ok(operation @ Operation::Open { .. })) => Ok(Asked::Access(operation)),
+                Some(_) | None => names::operation(name).map(Asked::Operation),
+            },
         }
     }
 }

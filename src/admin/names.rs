@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::policy::{self, FileGrant, OPERATIONS, Operation, PackageName, Permissions};
+use crate::policy::{self, FileGrant, FileGrants, OPERATIONS, Operation, PackageName, Permissions};
 
 use super::{AdminError, Asked, Section};
 
@@ -46,7 +46,8 @@ pub(super) fn permission_list() -> String {
 
 /// The names of all operations, for an error's text and for the command line's help.
 pub fn operation_list() -> String {
-    format!("{}, {}", list(&OPERATIONS), Asked::RENAME)
+    let opens = ["read", "write", "readwrite"].map(|open| format!("{}{open}", Asked::ACCESS)).join(", ");
+    format!("{}, {opens}, {}, {}", list(&OPERATIONS), Asked::RENAME, Asked::EXCHANGE)
 }
 
 /// The names of all roles, for an error's text and for the command line's help.
@@ -119,6 +120,11 @@ pub(super) fn access_name(access: FileGrant) -> &'static str {
         FileGrant::Write => "write",
         FileGrant::Selected => "selected",
     }
+}
+
+/// The names of all grants of a set.
+pub(super) fn grant_names(grants: FileGrants) -> Vec<&'static str> {
+    GRANTS.iter().filter(|(_, grant)| grants.contains((*grant).into())).map(|(name, _)| *name).collect()
 }
 
 /// The section of the dump of a name.

@@ -6,12 +6,12 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::create::NOMEDIA;
-use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode};
+use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode, VolumeKind};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{FileName, NameError, OpenHow, Times};
-use crate::policy::{Operation, Permit, View};
+use crate::policy::{DenyReason, Operation, Permit, View};
 
 /// What SETATTR asks for. Mode and owner are accepted and change nothing, so they do not appear here.
 #[derive(Clone, Copy, Debug, Default)]
@@ -149,10 +149,15 @@ impl Volume {
     ) -> Result<(Arc<VolumeInode>, crate::lower::Stat), FsError> {
         let missing = |error: &FsError| error.errno() == Errno::ENOENT;
         match self.child(parent, name) {
-            Err(error) if missing(&error) && self.is_private() => {
+            Err(error) if missing(&error) && self.settings.kind != VolumeKind::Shared => {
                 // The same refusal as for an entry that exists.
                 let prospect = self.prospect(parent, name, true)?;
-                self.permit_new(context, &prospect, Operation::RemoveDirectory).map(|_| Err(error))?
+                match self.permit_new(context, &prospect, Operation::RemoveDirectory) {
+                    Err(FsError::Denied { reason: DenyReason::Refused, .. }) if !self.is_private() => {
+                        Err(error)
+                    }
+                    answered => answered.map(|_| Err(error))?,
+                }
             }
             found => found,
         }

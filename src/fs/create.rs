@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::content::stored;
 use super::decide::Prospect;
-use super::facts::Facts;
+use super::facts::{Facts, is_other_user};
 use super::open::{OpenRequest, Opened, Terms};
 use super::{Context, Entry, FsError, Volume, VolumeInode, now};
 use crate::diag::Counter;
@@ -155,9 +155,11 @@ impl Volume {
         if self.is_private() || self.keeps_no_rows(&prospect.facts) {
             return Ok(());
         }
-        let owner = self.owner(&self.caller(context), &prospect.facts);
+        let caller = self.caller(context);
+        let owner = self.owner(&caller, &prospect.facts);
+        let other_user = is_other_user(&caller, prospect.facts.user).then(|| context.uid.user());
         let folded = fold(prospect.name.as_str());
-        self.store.record_created(&NewEntry {
+        let new = NewEntry {
             parent: self.directory_row(&prospect.parent)?,
             name: EntryName { bytes: prospect.name.as_str().as_bytes(), folded: folded.as_bytes() },
             directory: prospect.directory,
@@ -168,6 +170,10 @@ impl Volume {
             file: stat.identity.file,
             version: Some(stored(stat.version)),
             created: now(),
+        };
+        self.store.batch(|changes| {
+            let row = changes.record_created(&new)?;
+            other_user.map_or(Ok(()), |user| changes.set_owner_user(row, user))
         })?;
         self.renew_facts(inode);
         Ok(())

@@ -112,6 +112,26 @@ impl Volume {
         }
     }
 
+    /// What `access` would answer to the question whether `operation`, an open, would succeed: unlike an open, it may
+    /// be asked of a directory also for writing.
+    ///
+    /// # Errors
+    /// As [`Volume::explain`].
+    pub fn explain_access(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explained, FsError> {
+        let caller = self.caller(Context { uid, pid: 0 });
+        let directory = match self.walk(&caller, path)? {
+            Walk::To(Spot { inode: Some(inode), .. }) if inode.is_directory() => inode,
+            Walk::To(_) | Walk::Stopped(_) => return self.explain(uid, operation, path),
+        };
+        let facts = self.facts(&directory)?;
+        let look = self.judge(&caller, &facts, (true, None), Operation::Look);
+        let answer = match look {
+            Verdict::Deny { .. } => look,
+            Verdict::Allow(..) => self.verdict(&caller, &directory, &facts, operation)?,
+        };
+        self.told_of(caller, &directory, Answer::Policy(answer))
+    }
+
     /// Making an entry where there is none.
     fn explain_making(
         &self,

@@ -69,7 +69,8 @@ fn conceal(reason: DenyReason) -> Verdict {
 /// which its place is judged as that of a directory to be made; but in a private tree or another user's the question
 /// stays one about reading.
 fn effective(facts: &FileFacts, operation: Operation) -> Operation {
-    let listable = facts.directory && !matches!(facts.place, Place::Private { .. } | Place::OtherUser);
+    let listable = facts.directory
+        && !matches!(facts.place, Place::Private { .. } | Place::OtherUser | Place::BesideUsers);
     match operation {
         Operation::Open { write: true, .. } if listable => Operation::MakeDirectory,
         Operation::Open { write: false, .. } if listable => Operation::OpenDirectory,

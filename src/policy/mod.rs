@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::wildcard_enum_match_arm, clippy::arithmetic_side_effects)]
 
+mod app_op;
 mod decide;
 mod explain;
 mod kind;
@@ -19,6 +20,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use app_op::{AppOpMode, AppOps, ROLE_APP_OPS};
 pub use decide::{ELSEWHERE, OPAQUE, decide, decide_concealed};
 pub use explain::{Explanation, Outcome, explain, explanations};
 pub use kind::Content;

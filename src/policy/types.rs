@@ -88,8 +88,10 @@ pub struct Application {
     pub packages: Vec<PackageName>,
     /// The lowest target SDK of the packages.
     pub target_sdk: u32,
-    /// What is granted now.
+    /// What counts now: granted and not denied by app-op, or allowed by app-op alone.
     pub permissions: Permissions,
+    /// What would count if app-ops did not deny it; for explanations.
+    pub denied: Permissions,
 }
 
 impl Application {
@@ -164,8 +166,12 @@ pub enum PrivateTree {
 /// Where an entry lies on its volume.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Place {
-    /// The volume's root itself.
+    /// The root of a volume itself, or of a user's tree.
     Root,
+    /// The directory of all users' trees.
+    Users,
+    /// Something beside the users' trees.
+    BesideUsers,
     /// A top-level directory itself, or a file directly in the root; with the default directory that it is.
     Top(Option<DefaultDirectory>),
     /// Below a top-level directory.
@@ -220,6 +226,29 @@ pub enum FileGrant {
     Write,
 }
 
+bitflags::bitflags! {
+    /// The per-file grants that a caller has for one file; each counts by itself.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+    pub struct FileGrants: u8 {
+        /// See [`FileGrant::Selected`].
+        const SELECTED = 1 << 0;
+        /// See [`FileGrant::Read`].
+        const READ = 1 << 1;
+        /// See [`FileGrant::Write`].
+        const WRITE = 1 << 2;
+    }
+}
+
+impl From<FileGrant> for FileGrants {
+    fn from(grant: FileGrant) -> FileGrants {
+        match grant {
+            FileGrant::Selected => FileGrants::SELECTED,
+            FileGrant::Read => FileGrants::READ,
+            FileGrant::Write => FileGrants::WRITE,
+        }
+    }
+}
+
 /// What policy needs to know of the file, for this caller.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FileFacts {
@@ -231,14 +260,18 @@ pub struct FileFacts {
     pub kind: Option<Kind>,
     /// The name or an ancestor begins with a dot, or an ancestor holds `.nomedia`.
     pub hidden: bool,
-    /// The package that made it.
+    /// The package that made it, if it did so as the caller's Android user: what the same package made as another user
+    /// is not its own.
     pub owner: Option<PackageName>,
     /// Whether it is finished.
     pub state: State,
     /// A name that a new entry may be given. What stands there already may have any.
     pub portable: bool,
-    /// The caller's grant for this file that has not expired.
-    pub grant: Option<FileGrant>,
+    /// The caller's grants for this file that have not expired.
+    pub grants: FileGrants,
+    /// It lies in the tree of another Android user, who shares media with the caller's: what is a package's own there
+    /// is that user's, not the caller's.
+    pub of_other_user: bool,
 }
 
 /// What the caller wants to do. Each names one check; an operation of several parts makes several.

@@ -17,7 +17,8 @@ use mediagate::binder::{self, Serving};
 use mediagate::error::Errno;
 use mediagate::id::{FileId, MediaId, NodeId, Uid};
 use mediagate::policy::{
-    self, Caller, DefaultDirectory, FileFacts, Kind, Operation, PackageName, Place, PrivateTree, State,
+    self, Caller, DefaultDirectory, FileFacts, FileGrants, Kind, Operation, PackageName, Place, PrivateTree,
+    State,
 };
 use mediagate::store::{EntryName, NewEntry, Store};
 
@@ -51,8 +52,8 @@ impl Gate for OneFile {
     fn explain(&self, uid: Uid, asked: Asked<'_>, path: &str) -> Result<Explanation, AdminError> {
         OneFile::exists(path)?;
         let operation = match asked {
-            Asked::Operation(operation) => operation,
-            Asked::Rename { .. } => Operation::RenameFrom,
+            Asked::Operation(operation) | Asked::Access(operation) => operation,
+            Asked::Rename { .. } | Asked::Exchange { .. } => Operation::RenameFrom,
         };
         let snapshot = self.store.snapshot();
         let caller = Caller { uid, identity: snapshot.identity(uid, Uid::ROOT) };
@@ -68,7 +69,8 @@ impl Gate for OneFile {
             portable: true,
             owner: Some(camera),
             state: State::Normal,
-            grant: None,
+            grants: FileGrants::default(),
+            of_other_user: false,
         };
         let verdict = policy::decide(&caller, &facts, &operation);
         Ok(Explanation::of(&caller, operation, path, &facts, &verdict))

@@ -61,7 +61,7 @@ impl Volume {
                     None => "the name".to_owned(),
                 },
             ),
-            ("grant", self.source_of_grant(&caller, facts)),
+            ("grants", self.source_of_grant(&caller, facts)),
         ];
         let known = self.for_policy(&caller, facts, directory, kind);
         let id = facts.row.map_or_else(|| "none".to_owned(), |row| row.to_string());

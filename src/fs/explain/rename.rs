@@ -18,11 +18,17 @@ const ORDER: &str = "the order in which a rename asks";
 
 impl Volume {
     /// What renaming `from` to `to`, both within the volume, would answer for `uid`: the part that refuses first in the
-    /// order in which a rename asks, or the allowance of taking it away.
+    /// order in which a rename asks, or the allowance of taking it away. With `exchange` the two change places.
     ///
     /// # Errors
     /// As [`Volume::explain`].
-    pub fn explain_rename(&self, uid: Uid, from: &str, to: &str) -> Result<Explained, FsError> {
+    pub fn explain_rename(
+        &self,
+        uid: Uid,
+        from: &str,
+        to: &str,
+        exchange: bool,
+    ) -> Result<Explained, FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
         let (source, target) = match (self.walk(&caller, from)?, self.walk(&caller, to)?) {
             (Walk::To(source), Walk::To(target)) => (source, target),
@@ -32,25 +38,49 @@ impl Volume {
         let Some(inode) = &source.inode else {
             return Ok(part(self.explain(uid, Operation::RenameFrom, from)?, "source", from));
         };
-        if let Some(outcome) = self.kernel_refuses(inode, &target) {
+        if exchange && target.inode.is_none() {
+            return Ok(part(self.explain(uid, Operation::RenameFrom, to)?, "target", to));
+        }
+        if let Some(outcome) = self.kernel_refuses(inode, &source, &target, exchange) {
             return Ok(part(self.told_of(caller, inode, Answer::Beside(outcome))?, "rename", from));
         }
+        let taken = match self.explain_move(uid, inode, (from, to), &target)? {
+            (refused, false) => return Ok(refused),
+            (taken, true) => taken,
+        };
+        let refused = match &target.inode {
+            Some(standing) if exchange => {
+                let (told, allowed) = self.explain_move(uid, standing, (to, from), &source)?;
+                (!allowed).then_some(told)
+            }
+            Some(_) | None => {
+                self.explain_replaced(&caller, inode, &target)?.map(|told| part(told, "replace", to))
+            }
+        };
+        Ok(refused.unwrap_or_else(|| part(taken, "rename", from)))
+    }
+
+    /// Taking `inode` with all below it from one path to another; and whether it may be.
+    fn explain_move(
+        &self,
+        uid: Uid,
+        inode: &Arc<VolumeInode>,
+        (from, to): (&str, &str),
+        target: &Spot,
+    ) -> Result<(Explained, bool), FsError> {
         let taken = self.explain(uid, Operation::RenameFrom, from)?;
         if !taken.is_allowed() {
-            return Ok(part(taken, "rename-from", from));
+            return Ok((part(taken, "rename-from", from), false));
         }
-        let mut put = self.facts_of_spot(&target, inode.is_directory(), true)?;
-        let refused = self.explain_put(&caller, inode, &mut put)?;
-        if let Some(refused) = refused {
-            return Ok(part(refused, "rename-to", to));
+        let caller = taken.caller.clone();
+        let mut put = self.facts_of_spot(target, inode.is_directory(), true)?;
+        if let Some(refused) = self.explain_put(&caller, inode, &mut put)? {
+            return Ok((part(refused, "rename-to", to), false));
         }
-        if let Some(refused) = self.explain_below(&caller, inode, &put, DEEPEST)? {
-            return Ok(refused);
+        match self.explain_below(&caller, inode, &put, DEEPEST)? {
+            Some(refused) => Ok((refused, false)),
+            None => Ok((taken, true)),
         }
-        self.explain_replaced(&caller, inode, &target).map(|refused| match refused {
-            Some(refused) => part(refused, "replace", to),
-            None => part(taken, "rename", from),
-        })
     }
 
     /// One end of a rename whose other end lies on another volume; and whether the caller comes no further than to a
@@ -73,21 +103,32 @@ impl Volume {
     }
 
     /// What the kernel answers by itself once it has found both ends.
-    fn kernel_refuses(&self, inode: &Arc<VolumeInode>, target: &Spot) -> Option<Outcome> {
+    fn kernel_refuses(
+        &self,
+        inode: &Arc<VolumeInode>,
+        source: &Spot,
+        target: &Spot,
+        exchange: bool,
+    ) -> Option<Outcome> {
         let root = self.nodes.root().inode();
         if Arc::ptr_eq(inode, root) || target.link.is_none() {
             return Some(Outcome::MOUNT_POINT);
         }
-        let into = target.link.as_ref().map(|(parent, _)| parent.clone());
-        if std::iter::successors(into, |above| Some(above.link()?.parent))
-            .any(|above| Arc::ptr_eq(&above, inode))
-        {
+        let lies_in = |spot: &Spot, directory: &Arc<VolumeInode>| {
+            let above = spot.link.as_ref().map(|(parent, _)| parent.clone());
+            std::iter::successors(above, |above| Some(above.link()?.parent))
+                .any(|above| Arc::ptr_eq(&above, directory))
+        };
+        if lies_in(target, inode) {
             return Some(Outcome::BELOW_ITSELF);
         }
-        match target.inode.as_ref().map(|standing| (inode.is_directory(), standing.is_directory())) {
-            Some((true, false)) => Some(Outcome::NOT_DIRECTORY),
-            Some((false, true)) => Some(Outcome::IS_DIRECTORY),
-            Some(_) | None => None,
+        let standing = target.inode.as_ref()?;
+        match (exchange, inode.is_directory(), standing.is_directory()) {
+            (true, ..) => lies_in(source, standing).then_some(Outcome::BELOW_ITSELF),
+            (false, _, true) if lies_in(source, standing) => Some(Outcome::NOT_EMPTY),
+            (false, true, false) => Some(Outcome::NOT_DIRECTORY),
+            (false, false, true) => Some(Outcome::IS_DIRECTORY),
+            (false, ..) => None,
         }
     }
 

@@ -73,8 +73,12 @@ impl Volume {
         let Some((parent, name)) = &spot.link else {
             return Ok((*self.facts(self.nodes.root().inode())?).clone());
         };
-        let mut facts = self.facts_of_name(&*self.facts(parent)?, name, directory, false);
-        facts.portable = !made || name.is_portable();
+        let above = self.facts(parent)?;
+        if !made {
+            return Ok(self.facts_of_name(&above, name, directory, false));
+        }
+        let mut facts = self.facts_to_be(&above, name, directory);
+        facts.portable = name.is_portable();
         Ok(facts)
     }
 

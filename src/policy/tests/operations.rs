@@ -64,7 +64,7 @@ fn the_installer_reaches_obb_only() {
 fn an_owner_of_a_file_in_anothers_private_tree_has_nothing() {
     let facts = FileFacts {
         owner: Some(package(OWN)),
-        grant: Some(FileGrant::Write),
+        grants: FileGrants::WRITE,
         ..private(PrivateTree::Data, OTHER, false)
     };
     all(&modern(Permissions::empty()), &facts, &READING, "ENOENT");
@@ -234,9 +234,11 @@ fn a_bad_name_is_given_to_nothing_new() {
     all(&is(Identity::Root), &file, &CHANGING, "full");
     let media = bad(FileFacts { place: Place::Media { package: package(OWN) }, ..picture() });
     all(&modern(Permissions::empty()), &media, &[Operation::Create], "EPERM");
-    // A private tree is judged before the name.
+    // What is private to others is judged before the name.
     all(&modern(Permissions::all()), &bad(private(PrivateTree::Data, OTHER, false)), &CHANGING, "EACCES");
-    all(&modern(Permissions::empty()), &bad(private(PrivateTree::Data, OWN, false)), &CHANGING, "full");
+    let own = bad(private(PrivateTree::Data, OWN, false));
+    all(&modern(Permissions::empty()), &own, &[Operation::Create, Operation::RenameTo], "EPERM");
+    all(&modern(Permissions::empty()), &own, &[Operation::Unlink, Operation::RenameFrom], "full");
 }
 
 #[test]
