@@ -12,8 +12,9 @@ use super::{Context, FsError, Volume, VolumeInode, VolumeKind, now};
 use crate::error::Errno;
 use crate::id::MediaId;
 use crate::lower::{FileName, fold};
+use crate::node::Link;
 use crate::policy::{Caller, FileFacts, Identity, Kind, PackageName, Place, State};
-use crate::store::{Entry, EntryName};
+use crate::store::EntryName;
 
 /// The name that hides the entries beside it from readers.
 const NOMEDIA: &str = ".nomedia";
@@ -62,7 +63,7 @@ impl Volume {
                 let parent = self.facts(&link.parent)?;
                 let holds_nomedia = inode.is_directory() && self.holds_nomedia(inode);
                 let mut facts = self.facts_of_name(&parent, &link.name, inode.is_directory(), holds_nomedia);
-                self.add_row(&mut facts, &parent, &link.name, inode)?;
+                self.add_row(&mut facts, &parent, &link, inode)?;
                 facts
             }
             None if Arc::ptr_eq(inode, self.nodes.root().inode()) => self.facts_of_root(),
@@ -133,16 +134,13 @@ impl Volume {
         &self,
         facts: &mut Facts,
         parent: &Facts,
-        name: &FileName,
-        inode: &VolumeInode,
+        link: &Link<Known>,
+        inode: &Arc<VolumeInode>,
     ) -> Result<(), FsError> {
-        if self.is_private() {
+        if self.is_private() || self.keeps_no_rows(facts) {
             return Ok(());
         }
-        if let Some(parent) = parent.row
-            && let Some(row) = self.store.entry(parent, name.as_str().as_bytes())?
-            && is_row_of(&row, inode)
-        {
+        if let Some(row) = self.row_of_file(parent, link, inode)? {
             facts.row = Some(row.id);
             facts.owner = row.owner;
             if row.state != State::Normal {
@@ -166,7 +164,7 @@ impl Volume {
         let parent = self.directory_row(&link.parent)?;
         let folded = fold(link.name.as_str());
         let name = EntryName { bytes: link.name.as_str().as_bytes(), folded: folded.as_bytes() };
-        let row = self.store.ensure_directory(parent, name, inode.identity().file)?;
+        let row = self.store.ensure_directory(parent, name, inode.identity())?;
         self.renew_facts(inode);
         Ok(row)
     }
@@ -204,9 +202,4 @@ impl Volume {
             grant,
         }
     }
-}
-
-fn is_row_of(row: &Entry, inode: &VolumeInode) -> bool {
-    // The device number of a lower file system may differ after a reboot; its inode numbers do not.
-    row.file.ino == inode.identity().file.ino && row.directory == inode.is_directory()
 }
