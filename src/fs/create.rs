@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::decide::Prospect;
-use super::facts::Facts;
+use super::facts::{Facts, is_other_user};
 use super::open::{OpenRequest, Opened, Terms};
 use super::{Context, Entry, FsError, Volume, VolumeInode, now};
 use crate::diag::Counter;
@@ -149,9 +149,6 @@ impl Volume {
         let prospect = self.prospect(parent, name, false)?;
         self.outside_private_trees(&self.caller(context), &prospect.facts)?;
         let permit = self.permit_new(context, &prospect, Operation::Create)?;
-        if !name.is_portable() {
-            return Err(FsError::Plain(Errno::EPERM));
-        }
         Ok((prospect, permit))
     }
 
@@ -165,9 +162,11 @@ impl Volume {
         if self.is_private() || self.keeps_no_rows(&prospect.facts) {
             return Ok(None);
         }
-        let owner = self.owner(&self.caller(context), &prospect.facts);
+        let caller = self.caller(context);
+        let owner = self.owner(&caller, &prospect.facts);
+        let other_user = is_other_user(&caller, prospect.facts.user).then(|| context.uid.user());
         let folded = fold(prospect.name.as_str());
-        let begun = self.store.begin_entry(&NewEntry {
+        let new = NewEntry {
             parent: self.directory_row(&prospect.parent)?,
             name: EntryName { bytes: prospect.name.as_str().as_bytes(), folded: folded.as_bytes() },
             directory: prospect.directory,
@@ -178,6 +177,11 @@ impl Volume {
             file: FileIdentity::NONE,
             version: None,
             created: now(),
+        };
+        let begun = self.store.batch(|changes| {
+            let begun = changes.begin_entry(&new)?;
+            other_user.map_or(Ok(()), |user| changes.set_owner_user(begun.id, user))?;
+            Ok(begun)
         })?;
         Ok(Some(begun))
     }

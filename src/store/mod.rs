@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod app_ops;
 mod applications;
 mod audit;
 mod changes;
@@ -29,6 +30,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
+mod users;
 mod volumes;
 
 use std::path::Path;
@@ -37,6 +39,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock};
 use rusqlite::{Connection, TransactionBehavior};
 
+pub use app_ops::AppOp;
 pub use applications::ApplicationRecord;
 pub use audit::{AuditFilter, AuditRecord, AuditRow, AuditVerdict};
 pub use changes::Changes;
@@ -48,10 +51,12 @@ pub use places::Placement;
 pub use plans::{PlanKey, SavedPlan};
 pub use records::Begun;
 pub use snapshot::Snapshot;
+pub use users::UserPair;
 pub use volumes::Volume;
 
 use completions::Completions;
 use connections::Readers;
+use snapshot::Parts;
 
 /// The database of one daemon. Shared by all threads.
 #[derive(Debug)]
@@ -74,7 +79,7 @@ impl Store {
         let opened = || {
             let mut connection = connections::open_writer(path)?;
             schema::migrate(&mut connection, path)?;
-            let snapshot = Snapshot::default().next(&connection, true, true)?;
+            let snapshot = Snapshot::default().next(&connection, Parts::ALL)?;
             Ok((connection, snapshot))
         };
         let (connection, snapshot) =

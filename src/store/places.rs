@@ -137,6 +137,7 @@ impl Changes<'_> {
     pub(super) fn renumber(&self, id: MediaId, number: MediaId) -> Result<(), StoreError> {
         self.copy(id, Some(number))?;
         let numbers = params![id.raw(), number.raw()];
+        self.sql("UPDATE owner_users SET entry = ?2 WHERE entry = ?1", numbers)?;
         self.sql("UPDATE grants SET entry = ?2 WHERE entry = ?1", numbers)?;
         self.sql("UPDATE plans SET entry = ?2 WHERE entry = ?1", numbers)?;
         self.remove_tree(id)
@@ -165,6 +166,8 @@ impl Changes<'_> {
         }
         let copy = self.copy(standing.id, None)?;
         self.move_aside(copy)?;
+        let numbers = params![standing.id.raw(), copy.raw()];
+        self.sql("UPDATE owner_users SET entry = ?2 WHERE entry = ?1", numbers)?;
         self.remove_tree(standing.id)?;
         Ok(true)
     }
