@@ -23,6 +23,7 @@ mod judge;
 mod language;
 mod lasting;
 mod named;
+mod number;
 mod play;
 mod stage;
 mod totals;
