@@ -324,7 +324,12 @@ fn the_command_line_explains_and_ends_with_the_verdict() {
     for wrong in [&["rename", "DCIM/a.jpg"][..], &["read", "DCIM/a.jpg", "--to", "x"], &["dance", "DCIM"]] {
         assert_eq!(ask(READER, wrong).0, Some(2), "{wrong:?}");
     }
-    assert_eq!(ask(READER, &["read", &"x".repeat(300)]).0, Some(2));
+    assert_eq!(ask(READER, &["read", "DCIM/../DCIM/a.jpg"]).0, Some(2));
+    // What can be no name is told as the kernel is told it.
+    let long = format!("Download/{}", "x".repeat(300));
+    assert_eq!(ask(READER, &["read", &long]).0, Some(1));
+    let (status, text) = ask(READER, &["create", &long]);
+    assert!(status == Some(1) && text.contains("bad-name"), "{text}");
 }
 
 #[test]

@@ -14,14 +14,15 @@
 //! different daemons. What follows runs from top to bottom.
 //!
 //! A case is one operation by one caller of the cast and what must come of it. The operations are those of
-//! [`OPERATIONS`] and of `lasting.rs`; paths are relative to the mount point, with the escapes of `word.rs` and the numbers of `number.rs`; `.` is the mount point. `ok`
-//! is success, whatever it gives. For operations that read bytes, `full` are those of the lower file, `redacted` as
-//! many others that do not tell the place of the fixture. Any other word is a value: the sorted names of a listing
-//! joined by commas (`-` for none), an attribute's text, the bytes of a file.
+//! [`OPERATIONS`] and of `lasting.rs`; paths are relative to the mount point, with the escapes of `word.rs` and the
+//! numbers of `number.rs`; `.` is the mount point. `ok` is success, whatever it gives. For operations that read bytes,
+//! `full` are those of the lower file, `redacted` as many others that do not tell the place of the fixture. Any other
+//! word is a value: the sorted names of a listing joined by commas (`-` for none), an attribute's text, an offset.
 //!
 //! EACCES and EPERM are followed by the rule of the policy that gives them, which `mediagate check` must name too, with
 //! the same errno; `kernel` says that they are the kernel's or the lower file system's own answer. Another errno may
-//! be followed by a rule. Of a path that is no text `check` cannot be asked. What only looks, reads or lists and succeeds must be allowed by `mediagate check`.
+//! be followed by a rule. Of a path that is no text `check` cannot be asked. What only looks, reads or lists and
+//! succeeds must be allowed by `mediagate check`.
 //!
 //! An arrangement is a line without `=` (see `arrange.rs`):
 //!
