@@ -96,6 +96,9 @@ impl Volume {
             // Two names of one file: the lower file system leaves both as they are.
             return Ok(());
         }
+        for inode in [&source.inode, &target.inode].into_iter().flatten() {
+            self.facts(inode)?.row.map_or(Ok(()), |row| self.store.settle(row))?;
+        }
         let cache = &self.nodes.descriptors;
         let (from, to) = (source.parent.descriptor(cache)?, target.parent.descriptor(cache)?);
         let _moving = self.moves.write();
