@@ -48,7 +48,7 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
             let made = FileFacts { portable: true, ..facts.clone() };
             return match facts.place {
                 _ if root => "EPERM",
-                Place::OtherUser | Place::Users | Place::BesideUsers => "EACCES",
+                Place::OtherUser | Place::BesideUsers => "EACCES",
                 Place::PrivateRoot(_) | Place::PrivateMarker(_) => "EACCES",
                 Place::Private { .. } if expected(caller, &made, Create) == "EACCES" => "EACCES",
                 _ => "EPERM",
