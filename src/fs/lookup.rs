@@ -50,7 +50,28 @@ impl Volume {
             self.may_look(&caller, &inode)?;
             self.entry(&caller, &inode, &stat)
         };
-        look().map_err(harmless)
+        look().map_err(|error| harmless(self.as_if_there(&caller, parent.inode(), name, error)))
+    }
+
+    /// One of another user is told the same of what is missing as of what is there.
+    fn as_if_there(
+        &self,
+        caller: &Caller,
+        parent: &Arc<VolumeInode>,
+        name: &FileName,
+        error: FsError,
+    ) -> FsError {
+        if error.errno() != Errno::ENOENT || !self.is_foreign(caller) {
+            return error;
+        }
+        let looked = self.prospect(parent, name, false).map(|prospect| {
+            let known = self.for_policy(caller, &prospect.facts, false, None);
+            policy::decide(caller, &known, &Operation::Look)
+        });
+        match looked {
+            Ok(Verdict::Deny { reason, rule }) => FsError::Denied { reason, rule },
+            Ok(Verdict::Allow(..)) | Err(_) => error,
+        }
     }
 
     /// The lower file that stands under a name.
@@ -239,37 +260,19 @@ impl Volume {
     /// ACCESS: what an open for the same would answer.
     ///
     /// # Errors
-    /// As policy answers; EACCES for executing a file.
+    /// As policy answers; EACCES for executing a file. Reading a directory is listing it, writing to it is asked for as
+    /// making it would be.
     pub fn access(&self, context: Context, id: NodeId, request: AccessRequest) -> Result<(), FsError> {
         self.counters.count(Counter::Other);
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
-        if inode.is_directory() {
-            return self.access_directory(context, inode, request);
-        }
-        if request.execute {
+        if request.execute && !inode.is_directory() {
             return Err(FsError::Plain(Errno::EACCES));
         }
         if request.read || request.write {
             let open = Operation::Open { read: request.read, write: request.write };
             let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
-        }
-        Ok(())
-    }
-
-    /// Listing and making entries are asked for each by itself; walking is everyone's.
-    fn access_directory(
-        &self,
-        context: Context,
-        inode: &Arc<VolumeInode>,
-        request: AccessRequest,
-    ) -> Result<(), FsError> {
-        for (wanted, write) in [(request.read, false), (request.write, true)] {
-            if wanted {
-                let open = Operation::Open { read: !write, write };
-                let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
-            }
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::id::NodeId;
 use crate::policy::{Identity, Operation, View};
 use crate::redact::Plan;
 
-/// `full` or `redacted`: how the caller's opens of this node are served.
+/// `full` or `redacted`: how the caller's opens of the file are served now.
 const VIEW: &str = "user.mediagate.view";
 /// The package that made the entry; absent where none is known.
 const OWNER: &str = "user.mediagate.owner";
@@ -35,13 +35,12 @@ impl Volume {
         self.may_touch(context, inode)?;
         let mut view = View::Full;
         if !inode.is_directory() {
-            let read = Operation::Open { read: true, write: false };
-            let (_, access) = self.permit(context, inode, read)?;
+            let (_, access) = self.permit(context, inode, Operation::Open { read: true, write: false })?;
             view = access.view;
         }
         let facts = self.facts(inode)?;
         let value = match name {
-            VIEW => view_name(self.differing(inode, &facts, view)?).to_owned(),
+            VIEW => view_name(self.served(inode, &facts, view)?).to_owned(),
             OWNER if inode.is_directory() && !self.owns(context, &facts) => {
                 return Err(FsError::Plain(Errno::ENODATA));
             }
@@ -52,14 +51,20 @@ impl Volume {
         Ok(value.into_bytes())
     }
 
-    /// The view by another name than full only where the two differ. The node says nothing about it: the kernel may
-    /// have found the name for another caller.
-    fn differing(&self, inode: &Arc<VolumeInode>, facts: &Facts, view: View) -> Result<View, FsError> {
+    /// The view in which one whom policy gives `view` is served now: in full if there is nothing to hide.
+    fn served(&self, inode: &Arc<VolumeInode>, facts: &Facts, view: View) -> Result<View, FsError> {
         if view == View::Full {
-            return Ok(view);
+            return Ok(View::Full);
         }
-        let clean = matches!(self.seen(inode, facts, true)?.plan.as_deref(), Some(Plan::Clean));
-        Ok(if clean { View::Full } else { view })
+        let seen = match self.seen(inode, facts, true) {
+            Err(FsError::Changing) => return Ok(View::Redacted),
+            seen => seen?,
+        };
+        match seen.plan.as_deref() {
+            Some(Plan::Clean) if inode.sharing().writers == 0 => Ok(View::Full),
+            Some(Plan::Clean | Plan::Ranges(_)) | None => Ok(View::Redacted),
+            Some(Plan::Opaque(reason)) => Err(FsError::Opaque(reason.clone())),
+        }
     }
 
     /// Whether a directory's owner is the caller's to know: who made a directory says which applications there are.

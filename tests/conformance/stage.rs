@@ -7,9 +7,9 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
-use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use mediagate::admin::{Administration, AppRequest};
 use mediagate::binder::Client;
@@ -76,9 +76,9 @@ impl Stage {
     pub(crate) fn reset(&mut self, cast: &Cast) {
         self.held.clear();
         self.lasting = Lasting::default();
-        for below in [self.mount(), self.lower()] {
+        for (below, all) in [(self.mount(), false), (self.lower(), true)] {
             for (directory, kept) in KEPT {
-                clear(&below.join(directory), kept);
+                clear(&below.join(directory), kept, all);
             }
         }
         for name in DIRECTORIES {
@@ -113,8 +113,8 @@ impl Stage {
     }
 }
 
-/// Removes everything in a directory but what is kept.
-fn clear(directory: &Path, kept: &[&str]) {
+/// Removes everything in a directory but what is kept; unless `all` is to go, also not what holds something unseen.
+fn clear(directory: &Path, kept: &[&str], all: bool) {
     for entry in fs::read_dir(directory).expect("root lists directories") {
         let entry = entry.expect("root lists entries");
         if kept.iter().any(|name| entry.file_name() == *name) {
@@ -124,7 +124,11 @@ fn clear(directory: &Path, kept: &[&str]) {
             true => fs::remove_dir_all(entry.path()),
             false => fs::remove_file(entry.path()),
         };
-        removed.unwrap_or_else(|error| panic!("{} is not removed: {error}", entry.path().display()));
+        if let Err(error) = removed
+            && (all || error.kind() != io::ErrorKind::DirectoryNotEmpty)
+        {
+            panic!("{} is not removed: {error}", entry.path().display());
+        }
     }
 }
 
