@@ -50,28 +50,7 @@ impl Volume {
             self.may_look(&caller, &inode)?;
             self.entry(&caller, &inode, &stat)
         };
-        look().map_err(|error| harmless(self.as_if_there(&caller, parent.inode(), name, error)))
-    }
-
-    /// One of another user is told the same of what is missing as of what is there.
-    fn as_if_there(
-        &self,
-        caller: &Caller,
-        parent: &Arc<VolumeInode>,
-        name: &FileName,
-        error: FsError,
-    ) -> FsError {
-        if error.errno() != Errno::ENOENT || !self.is_foreign(caller) {
-            return error;
-        }
-        let looked = self.prospect(parent, name, false).map(|prospect| {
-            let known = self.for_policy(caller, &prospect.facts, false, None);
-            policy::decide(caller, &known, &Operation::Look)
-        });
-        match looked {
-            Ok(Verdict::Deny { reason, rule }) => FsError::Denied { reason, rule },
-            Ok(Verdict::Allow(..)) | Err(_) => error,
-        }
+        look().map_err(harmless)
     }
 
     /// The lower file that stands under a name.
