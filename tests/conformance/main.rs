@@ -18,6 +18,7 @@ mod ask;
 mod cast;
 #[path = "../common/mod.rs"]
 mod common;
+mod existing;
 mod fixture;
 mod judge;
 mod language;
