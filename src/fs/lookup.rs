@@ -132,7 +132,7 @@ impl Volume {
     }
 
     /// On a private volume it is the packages' directories that others use, on a shared one everything.
-    fn is_in_use(&self, inode: &VolumeInode, facts: &Facts) -> bool {
+    pub(super) fn is_in_use(&self, inode: &VolumeInode, facts: &Facts) -> bool {
         (!self.is_private() || matches!(facts.place, Place::Private { top: true, .. }))
             && [View::Full, View::Redacted].iter().any(|view| self.nodes.known(inode, *view).is_some())
     }

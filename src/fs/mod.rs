@@ -43,7 +43,7 @@ pub use change::AttributeChange;
 pub use create::Created;
 pub use directory::{ListedDirectory, PlusEntry};
 pub use error::FsError;
-pub use explain::{Explained, Fact};
+pub use explain::{Answer, Explained, Fact};
 pub use facts::Known;
 pub use kernel::Kernel;
 pub use lookup::{AccessRequest, Entry};

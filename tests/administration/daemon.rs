@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use mediagate::admin::{
-    Admin, AdminError, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord, NodeRecord,
-    ScanReport, Section, Status, VolumeRecord,
+    Admin, AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord,
+    NodeRecord, ScanReport, Section, Status, VolumeRecord,
 };
 use mediagate::binder::{self, Serving};
 use mediagate::error::Errno;
@@ -49,8 +49,12 @@ impl OneFile {
 }
 
 impl Gate for OneFile {
-    fn explain(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explanation, AdminError> {
+    fn explain(&self, uid: Uid, asked: Asked<'_>, path: &str) -> Result<Explanation, AdminError> {
         OneFile::exists(path)?;
+        let operation = match asked {
+            Asked::Operation(operation) | Asked::Access(operation) => operation,
+            Asked::Rename { .. } | Asked::Exchange { .. } => Operation::RenameFrom,
+        };
         let snapshot = self.store.snapshot();
         let caller = Caller { uid, identity: snapshot.identity(uid, Uid::ROOT) };
         let camera = PackageName::new("org.example.camera");
