@@ -23,6 +23,7 @@ pub(crate) fn judge(case: &Case, came: &io::Result<Outcome>, source: Option<&[u8
             Ok(())
         }
         (Expected::Value(expected), Ok(Outcome::Value(value))) if expected == value => Ok(()),
+        // The attribute that names the view.
         (Expected::Full | Expected::Redacted, Ok(Outcome::Value(value)))
             if *value == shown(&case.expected) =>
         {
