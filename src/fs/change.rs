@@ -197,6 +197,11 @@ impl Volume {
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
+        let changes =
+            change.size.is_some() || change.times.accessed.is_some() || change.times.modified.is_some();
+        if changes {
+            self.unforced(context, &node)?;
+        }
         if let Some(size) = change.size {
             self.truncate(context, inode, handle, size)?;
         }

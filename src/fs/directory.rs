@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::facts::Facts;
+use super::forced;
 use super::open::{OpenRequest, Terms};
 use super::{Context, Entry, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
@@ -49,6 +50,9 @@ impl Volume {
     /// As policy or the lower file system answers.
     pub fn open_directory(&self, context: Context, id: NodeId) -> Result<HandleId, FsError> {
         self.counters.count(Counter::OpenDirectory);
+        if forced::Directory::of(id).is_some() {
+            return Ok(self.open_forced_directory());
+        }
         let node = self.node(id)?;
         let inode = node.inode();
         if !inode.is_directory() {
@@ -75,6 +79,9 @@ impl Volume {
         mut take: impl FnMut(ListedDirectory<'_>) -> bool,
     ) -> Result<(), FsError> {
         self.counters.count(Counter::ReadDirectory);
+        if forced::is_listing(id) {
+            return Ok(());
+        }
         let handle = self.handle(id)?;
         let reader = Reader::new(self, context, handle.inode())?;
         let Content::Directory(stream) = &handle.content else { return Err(FsError::Plain(Errno::ENOTDIR)) };
@@ -106,6 +113,9 @@ impl Volume {
         offset: u64,
         mut take: impl FnMut(PlusEntry<'v>) -> bool,
     ) -> Result<(), FsError> {
+        if forced::is_listing(id) {
+            return Ok(());
+        }
         let handle = self.handle(id)?;
         let parent = handle.inode().clone();
         let caller = self.caller(context);
@@ -172,6 +182,9 @@ impl<'v> Reader<'v> {
     }
 
     fn may_list(&self, name: &FileName, directory: bool) -> Result<bool, FsError> {
+        if self.volume.is_reserved(&self.directory, name) {
+            return Ok(false);
+        }
         if matches!(self.caller.identity, Identity::Root) {
             return Ok(true);
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::fs::StatVfs;
 
 use super::facts::Facts;
+use super::forced::{self, Directory};
 use super::{Attributes, CACHED, Context, FsError, Known, Volume, VolumeInode, VolumeKind};
 use crate::diag::Counter;
 use crate::error::Errno;
@@ -41,8 +42,11 @@ impl Volume {
     /// answers.
     pub fn lookup(&self, context: Context, parent: NodeId, name: &FileName) -> Result<Entry<'_>, FsError> {
         self.counters.count(Counter::Lookup);
-        let parent = self.node(parent)?;
         let caller = self.caller(context);
+        if let Some(directory) = Directory::of(parent) {
+            return self.forced_entry(&caller, directory, name).map_err(harmless);
+        }
+        let parent = self.node(parent)?;
         let look = || {
             let found = self.child(parent.inode(), name);
             let (inode, stat) =
@@ -60,6 +64,9 @@ impl Volume {
         name: &FileName,
     ) -> Result<(Arc<VolumeInode>, Stat), FsError> {
         self.within_depth(parent)?;
+        if self.is_reserved(parent, name) {
+            return Err(forced::refused());
+        }
         let _still = self.moves.read();
         let fd = parent.descriptor(&self.nodes.descriptors)?.child(name)?;
         let stat = fd.stat()?;
@@ -207,6 +214,9 @@ impl Volume {
         handle: Option<HandleId>,
     ) -> Result<Attributes, FsError> {
         self.counters.count(Counter::GetAttributes);
+        if let Some(directory) = Directory::of(id) {
+            return self.forced_attributes(directory);
+        }
         let node = self.node(id)?;
         if handle.is_none() {
             self.may_touch(context, node.inode())?;
@@ -243,6 +253,9 @@ impl Volume {
     /// making it would be.
     pub fn access(&self, context: Context, id: NodeId, request: AccessRequest) -> Result<(), FsError> {
         self.counters.count(Counter::Other);
+        if Directory::of(id).is_some() && !request.write {
+            return Ok(());
+        }
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
@@ -251,6 +264,7 @@ impl Volume {
         }
         if request.read || request.write {
             let open = Operation::Open { read: request.read, write: request.write };
+            let open = self.operation_on(&node, open);
             let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
         }
         Ok(())
@@ -262,7 +276,7 @@ impl Volume {
     /// ENOENT in a directory that is private to another application; else the lower file system's own.
     pub fn statfs(&self, context: Context, id: NodeId) -> Result<StatVfs, FsError> {
         self.counters.count(Counter::Other);
-        let node = self.node(id)?;
+        let node = self.node(if Directory::of(id).is_some() { NodeId::ROOT } else { id })?;
         self.may_touch(context, node.inode())?;
         Ok(node.inode().descriptor(&self.nodes.descriptors)?.statfs()?)
     }

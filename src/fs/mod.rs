@@ -19,6 +19,7 @@ mod error;
 mod explain;
 mod facts;
 mod filter;
+mod forced;
 mod io;
 mod kernel;
 mod lookup;
@@ -218,6 +219,9 @@ impl Volume {
     }
 
     fn node(&self, id: NodeId) -> Result<Arc<VolumeNode>, FsError> {
+        if forced::Directory::of(id).is_some() {
+            return Err(forced::refused());
+        }
         self.nodes.find(id).ok_or(FsError::UnknownNode(id))
     }
 

@@ -103,7 +103,8 @@ impl Volume {
         }
         let caller = self.caller(context);
         self.outside_private_trees(&caller, &*self.facts(node.inode())?)?;
-        let (permit, access) = self.permit(context, node.inode(), request.operation())?;
+        let operation = self.operation_on(&node, request.operation());
+        let (permit, access) = self.permit(context, node.inode(), operation)?;
         let opened = self.open_node(context, &node, Terms::new(context, permit, access, request), None);
         if matches!(opened, Err(FsError::StaleView)) {
             self.counters.count(Counter::StaleView);
@@ -377,7 +378,7 @@ impl Volume {
 
     /// The redacted view's cached pages and attributes may be of an older content.
     pub(super) fn invalidate_redacted(&self, inode: &VolumeInode) {
-        if let Some(node) = self.nodes.known(inode, View::Redacted) {
+        for node in self.nodes.known_redacted(inode) {
             *node.cached.lock() = None;
             // The receiver lives as long as the volume is served; without it there is no kernel to tell.
             let _sent = self.notices.send(Notice::Invalidate(node.id()));

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::facts::Facts;
+use super::forced::Directory;
 use super::lookup::view_name;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
@@ -30,12 +31,16 @@ impl Volume {
         if ![VIEW, OWNER, KIND].contains(&name) {
             return Err(FsError::Plain(Errno::EOPNOTSUPP));
         }
+        if Directory::of(id).is_some() {
+            return Err(FsError::Plain(Errno::ENODATA));
+        }
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
         let mut view = View::Full;
         if !inode.is_directory() {
-            let (_, access) = self.permit(context, inode, Operation::Open { read: true, write: false })?;
+            let read = self.operation_on(&node, Operation::Open { read: true, write: false });
+            let (_, access) = self.permit(context, inode, read)?;
             view = access.view;
         }
         let facts = self.facts(inode)?;

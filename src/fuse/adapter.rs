@@ -68,7 +68,12 @@ impl Filesystem for Adapter {
     }
 
     fn lookup(&self, request: &Request, parent: INodeNo, raw: &OsStr, reply: ReplyEntry) {
-        let entry = name(raw).and_then(|name| self.volume.lookup(context(request), node(parent), &name));
+        let name = name(raw);
+        let forced = |name| self.volume.forced_directory(node(parent), name).transpose();
+        if let Some(shown) = name.as_ref().ok().and_then(forced) {
+            return self.directory("lookup", shown, reply);
+        }
+        let entry = name.and_then(|name| self.volume.lookup(context(request), node(parent), &name));
         self.entry("lookup", entry, reply);
     }
 
