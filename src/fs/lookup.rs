@@ -265,32 +265,13 @@ impl Volume {
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
-        if inode.is_directory() {
-            return self.access_directory(context, inode, request);
-        }
-        if request.execute {
+        if request.execute && !inode.is_directory() {
             return Err(FsError::Plain(Errno::EACCES));
         }
         if request.read || request.write {
             let open = Operation::Open { read: request.read, write: request.write };
             let open = self.operation_on(&node, open);
             let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
-        }
-        Ok(())
-    }
-
-    /// Listing and making entries are asked for each by itself; walking is everyone's.
-    fn access_directory(
-        &self,
-        context: Context,
-        inode: &Arc<VolumeInode>,
-        request: AccessRequest,
-    ) -> Result<(), FsError> {
-        for (wanted, write) in [(request.read, false), (request.write, true)] {
-            if wanted {
-                let open = Operation::Open { read: !write, write };
-                let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
-            }
         }
         Ok(())
     }
