@@ -293,7 +293,7 @@ impl Volume {
             owner: None,
             state: facts.state,
             expires: None,
-            file: stat.identity.file,
+            file: stat.identity,
             version: Some(super::content::stored(stat.version)),
             created: super::now(),
         })?;

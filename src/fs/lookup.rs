@@ -249,7 +249,8 @@ impl Volume {
     /// ACCESS: what an open for the same would answer.
     ///
     /// # Errors
-    /// As policy answers; EACCES for executing a file.
+    /// As policy answers; EACCES for executing a file. Reading a directory is listing it, writing to it is asked for as
+    /// making it would be.
     pub fn access(&self, context: Context, id: NodeId, request: AccessRequest) -> Result<(), FsError> {
         self.counters.count(Counter::Other);
         if Directory::of(id).is_some() && !request.write {

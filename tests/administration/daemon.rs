@@ -15,7 +15,7 @@ use mediagate::admin::{
 };
 use mediagate::binder::{self, Serving};
 use mediagate::error::Errno;
-use mediagate::id::{FileId, MediaId, NodeId, Uid};
+use mediagate::id::{FileId, Identity, MediaId, NodeId, Uid};
 use mediagate::policy::{
     self, Caller, DefaultDirectory, FileFacts, FileGrants, Kind, Operation, PackageName, Place, PrivateTree,
     State,
@@ -34,6 +34,10 @@ pub(crate) struct OneFile {
     root: MediaId,
     pub(crate) changes: AtomicU32,
     pub(crate) stopped: AtomicBool,
+}
+
+fn file(ino: u64) -> Identity {
+    Identity { file: FileId { dev: 1, ino }, born: 0 }
 }
 
 impl OneFile {
@@ -111,7 +115,7 @@ impl Gate for OneFile {
         let named = |name: &'static str| EntryName { bytes: name.as_bytes(), folded: name.as_bytes() };
         let inner = || {
             let directory =
-                self.store.ensure_directory(self.root, named("DCIM"), FileId { dev: 1, ino: 2 })?;
+                self.store.ensure_directory(self.root, named("DCIM"), file(2))?;
             self.store.record_found(&NewEntry {
                 parent: directory,
                 name: named("photo.jpg"),
@@ -120,7 +124,7 @@ impl Gate for OneFile {
                 owner: None,
                 state: State::Normal,
                 expires: None,
-                file: FileId { dev: 1, ino: 3 },
+                file: file(3),
                 version: None,
                 created: 0,
             })
@@ -167,7 +171,7 @@ impl Daemon {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
         let store = Arc::new(Store::open(&directory.path().join("mediagate.db")).unwrap());
-        let root = store.volume(Path::new("/data/media"), FileId { dev: 1, ino: 1 }).unwrap().root;
+        let root = store.volume(Path::new("/data/media"), file(1)).unwrap().root;
         let (changes, stopped) = (AtomicU32::new(0), AtomicBool::new(false));
         let gate = Arc::new(OneFile { store: Arc::clone(&store), root, changes, stopped });
         let serving = Daemon::serve(&store, &gate, &directory.path().join("socket")).unwrap();

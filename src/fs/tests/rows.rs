@@ -103,7 +103,6 @@ fn the_shell_owns_what_it_makes_and_unknown_uids_make_nothing() {
 #[test]
 fn extended_attributes_tell_what_is_known() {
     let world = with_file();
-    world.read(READER, FILE).unwrap();
     let get = |uid, path: &str, name: &str| {
         let node = world.look(uid, path).unwrap();
         let value = world.volume.extended_attribute(caller(uid), node, name).map_err(errno)?;
