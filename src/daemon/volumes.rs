@@ -113,6 +113,7 @@ fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind) -> Settings {
         rest: REST,
         handles_per_uid: privileges::handles_per_uid(),
         descriptors: privileges::descriptors(),
+        watches: options.watches,
     }
 }
 

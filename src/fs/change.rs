@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::create::NOMEDIA;
+use super::spelling::is_nomedia;
 use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::error::Errno;
@@ -42,7 +42,8 @@ impl Volume {
         if !name.is_portable() {
             return Err(FsError::Plain(Errno::EPERM));
         }
-        parent.inode().descriptor(&self.nodes.descriptors)?.make_directory(name, permit)?;
+        let above = parent.inode().descriptor(&self.nodes.descriptors)?;
+        self.own_change(&[(parent.inode(), name)], 1, || above.make_directory(name, permit))?;
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.record_new(context, &prospect, &inode, &stat)?;
         self.entry_in(&inode, &stat, View::Full)
@@ -57,7 +58,8 @@ impl Volume {
         let parent = self.node(parent)?;
         let _tree = self.tree.read();
         let (prospect, permit) = self.permit_file(context, parent.inode(), name)?;
-        parent.inode().descriptor(&self.nodes.descriptors)?.make_file(name, permit)?;
+        let above = parent.inode().descriptor(&self.nodes.descriptors)?;
+        self.own_change(&[(parent.inode(), name)], 1, || above.make_file(name, permit))?;
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.record_new(context, &prospect, &inode, &stat)?;
         self.entry_in(&inode, &stat, View::Full)
@@ -87,7 +89,8 @@ impl Volume {
         let row = self.facts(&inode)?.row;
         let from = parent.inode().descriptor(&self.nodes.descriptors)?;
         let moving = self.moves.write();
-        from.remove(name, directory, permit)?;
+        self.own_change(&[(parent.inode(), name)], 1, || from.remove(name, directory, permit))?;
+        self.expire_spelling(&inode, name);
         if directory || stat.links <= 1 {
             self.nodes.retire(&inode);
             self.recent.lock().forget(&inode.identity());
@@ -97,7 +100,7 @@ impl Volume {
         if let Some(row) = row {
             self.store.remove_entry(row)?;
         }
-        if name.as_str() == NOMEDIA {
+        if is_nomedia(name) {
             self.forget_facts();
         }
         Ok(())
@@ -145,6 +148,7 @@ impl Volume {
             inode.descriptor(&self.nodes.descriptors)?.set_times(change.times, permit)?;
         }
         let stat = inode.descriptor(&self.nodes.descriptors)?.stat()?;
+        *inode.known.left.lock() = Some(stat.version);
         self.attributes(&node, &stat)
     }
 

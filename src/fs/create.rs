@@ -8,6 +8,7 @@ use super::content::stored;
 use super::decide::Prospect;
 use super::facts::Facts;
 use super::open::{OpenRequest, Opened, Terms};
+use super::spelling::is_nomedia;
 use super::{Context, Entry, FsError, Volume, VolumeInode, now};
 use crate::diag::Counter;
 use crate::error::Errno;
@@ -55,7 +56,10 @@ impl Volume {
                 Ok((inode, _)) if self.may_touch(context, &inode).is_err() => {
                     return Err(self.taken(context, parent.inode(), name));
                 }
-                Ok((inode, stat)) => return self.open_existing(context, &inode, &stat, request),
+                Ok((inode, stat)) => {
+                    let Created { entry, opened } = self.open_existing(context, &inode, &stat, request)?;
+                    return Ok(Created { entry: self.as_spelled(entry, name), opened });
+                }
                 Err(FsError::Lower(error)) if error.raw_os_error() == Some(libc::ENOENT) => {}
                 Err(error) => return Err(error),
             }
@@ -114,7 +118,8 @@ impl Volume {
         let _tree = self.tree.read();
         let (prospect, permit) = self.permit_file(context, parent, name)?;
         let how = OpenHow { truncate: false, ..request.how() };
-        let data: DataFd = parent.descriptor(&self.nodes.descriptors)?.create(name, how, permit)?;
+        let above = parent.descriptor(&self.nodes.descriptors)?;
+        let data: DataFd = self.own_change(&[(parent, name)], 1, || above.create(name, how, permit))?;
         let (inode, stat) = self.child(parent, name)?;
         if stat.identity != data.stat()?.identity {
             return Err(FsError::Plain(Errno::EAGAIN));
@@ -152,7 +157,7 @@ impl Volume {
         inode: &Arc<VolumeInode>,
         stat: &Stat,
     ) -> Result<(), FsError> {
-        if prospect.name.as_str() == NOMEDIA {
+        if is_nomedia(&prospect.name) {
             self.forget_facts();
         }
         if self.is_private() || self.keeps_no_rows(&prospect.facts) {

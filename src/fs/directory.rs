@@ -113,7 +113,7 @@ impl Volume {
             let name = FileName::parse(std::ffi::OsStr::new(listed.name)).ok();
             let entry = name.and_then(|name| {
                 let (inode, stat) = self.child(&parent, &name).ok()?;
-                self.entry(&caller, &inode, &stat).ok()
+                Some(self.as_spelled(self.entry(&caller, &inode, &stat).ok()?, &name))
             });
             let gone = entry.is_none() && !matches!(listed.name, "." | "..");
             gone || take(PlusEntry {

@@ -46,7 +46,7 @@ impl Volume {
         let look = || {
             let (inode, stat) = self.child(parent.inode(), name)?;
             self.may_look(&caller, &inode)?;
-            self.entry(&caller, &inode, &stat)
+            Ok(self.as_spelled(self.entry(&caller, &inode, &stat)?, name))
         };
         look().map_err(harmless)
     }
@@ -58,13 +58,14 @@ impl Volume {
         name: &FileName,
     ) -> Result<(Arc<VolumeInode>, Stat), FsError> {
         self.within_depth(parent)?;
+        self.watch(parent);
         let _still = self.moves.read();
         let fd = parent.descriptor(&self.nodes.descriptors)?.child(name)?;
         let stat = fd.stat()?;
         if stat.kind == FileKind::Special {
             return Err(FsError::Plain(Errno::ENOENT));
         }
-        let link = Link { parent: parent.clone(), name: name.clone() };
+        let link = self.lasting_link(&stat, Link { parent: parent.clone(), name: name.clone() });
         let found = self.nodes.inode(&stat, link, fd);
         self.remember(found.reuse)?;
         if found.moved {
@@ -190,6 +191,7 @@ impl Volume {
 
     /// On a private volume every request that names a node is checked: the kernel asks there on each walk.
     pub(super) fn may_touch(&self, context: Context, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
+        self.still_named(inode)?;
         let caller = self.caller(context);
         if !self.is_private() && !self.is_foreign(&caller) {
             return Ok(());

@@ -15,6 +15,7 @@ mod stat;
 mod sys;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use data::{DataFd, OpenHow};
 pub use directory::{DirectoryStream, ListedEntry, ListedName};
@@ -23,3 +24,4 @@ pub use inspect::Inspection;
 pub use name::{FileName, NameError};
 pub use path::{PathFd, TimeToSet, Times};
 pub use stat::{ContentVersion, FileKind, Identity, Stat};
+pub use watch::{News, WatchId, Watcher, Woken};
