@@ -25,7 +25,10 @@ fn protected_below(place: &Place) -> &'static [&'static str] {
     match place {
         Place::Root => &["Android"],
         Place::Android => &["data", "obb", "media"],
-        Place::Top(_)
+        // A user's tree is one by its own spelling only, and what lies beside them is nobody's.
+        Place::Users
+        | Place::BesideUsers
+        | Place::Top(_)
         | Place::Shared(_)
         | Place::AndroidOther
         | Place::MediaRoot
