@@ -57,6 +57,7 @@ impl Volume {
         self.within_quota(context)?;
         self.outside_private_trees(&self.caller(context), &*self.facts(inode)?)?;
         let (permit, access) = self.permit(context, inode, Operation::OpenDirectory)?;
+        self.watch(inode);
         let stream = inode.descriptor(&self.nodes.descriptors)?.list()?;
         let terms = Terms::new(context, permit, access, OpenRequest::default());
         let content = Content::Directory(stream.into());

@@ -24,8 +24,10 @@ const OVERLAYFS: u64 = 0x794c_7630;
 const ECRYPTFS: u64 = 0xf15f;
 const FUSE: u64 = 0x6573_5546;
 
-/// What goes on beside the requests, each on a thread of its own, until the volume's notices are stopped.
-const BESIDE: [(&str, fn(&Volume)); 3] = [
+/// What goes on beside the requests, until the volume's notices are stopped.
+type Beside = fn(&Volume);
+/// The threads that do so.
+const BESIDE: [(&str, Beside); 3] = [
     ("notices", Volume::send_notices),
     ("expiries", Volume::send_expiries),
     ("outside", Volume::watch_outside),
