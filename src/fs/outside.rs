@@ -312,7 +312,7 @@ impl Volume {
                 self.expire_all();
                 (lost, regained) = (false, Some(Instant::now()));
             }
-            self.follow(&outside, batch);
+            self.follow_news(&outside, batch);
             if outside.partial.load(Ordering::Relaxed) && self.facts_are_old() {
                 self.forget_facts();
             }
@@ -338,7 +338,7 @@ impl Volume {
         }
     }
 
-    fn follow(&self, outside: &Outside, batch: Batch) {
+    fn follow_news(&self, outside: &Outside, batch: Batch) {
         let mut touched = HashMap::new();
         for (entry, count) in batch.named {
             if outside.take_own(&entry, count) < count
