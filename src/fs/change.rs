@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use super::create::NOMEDIA;
+use super::spelling::is_nomedia;
 use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode, VolumeKind};
 use crate::diag::Counter;
 use crate::error::Errno;
@@ -44,7 +44,8 @@ impl Volume {
         self.is_free(parent.inode(), name)?;
         let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
         let begun = self.begin_row(context, &prospect)?;
-        self.made(begun, directory.make_directory(name, permit))?;
+        let make = || directory.make_directory(name, permit);
+        self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.complete_row(begun, stat.identity)?;
         self.appeared(&inode, &prospect);
@@ -64,7 +65,8 @@ impl Volume {
         self.is_free(parent.inode(), name)?;
         let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
         let begun = self.begin_row(context, &prospect)?;
-        self.made(begun, directory.make_file(name, permit))?;
+        let make = || directory.make_file(name, permit);
+        self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.complete_row(begun, stat.identity)?;
         self.appeared(&inode, &prospect);
@@ -142,7 +144,8 @@ impl Volume {
         let row = self.facts(&inode)?.row;
         let from = parent.inode().descriptor(&self.nodes.descriptors)?;
         let moving = self.moves.write();
-        from.remove(name, directory, permit)?;
+        self.own_change(&[(parent.inode(), name)], 1, || from.remove(name, directory, permit))?;
+        self.expire_spelling(&inode, name);
         if directory || stat.links <= 1 {
             self.nodes.retire(&inode);
             self.recent.lock().forget(&inode.identity());
@@ -152,7 +155,7 @@ impl Volume {
         if let Some(row) = row {
             self.store.remove_entry(row)?;
         }
-        if name.as_str() == NOMEDIA {
+        if is_nomedia(name) {
             self.forget_facts();
         }
         Ok(())
@@ -210,6 +213,7 @@ impl Volume {
             inode.descriptor(&self.nodes.descriptors)?.set_times(change.times, permit)?;
         }
         let stat = inode.descriptor(&self.nodes.descriptors)?.stat()?;
+        *inode.known.left.lock() = Some(stat.version);
         self.attributes(&node, &stat)
     }
 

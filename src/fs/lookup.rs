@@ -52,7 +52,7 @@ impl Volume {
             let (inode, stat) =
                 found.map_err(|error| self.as_if_there(&caller, parent.inode(), name, error))?;
             self.may_look(&caller, &inode)?;
-            self.entry(&caller, &inode, &stat)
+            Ok(self.as_spelled(self.entry(&caller, &inode, &stat)?, name))
         };
         look().map_err(harmless)
     }
@@ -67,13 +67,14 @@ impl Volume {
         if self.is_reserved(parent, name) {
             return Err(forced::refused());
         }
+        self.watch(parent);
         let _still = self.moves.read();
         let fd = parent.descriptor(&self.nodes.descriptors)?.child(name)?;
         let stat = fd.stat()?;
         if stat.kind == FileKind::Special {
             return Err(FsError::Plain(Errno::ENOENT));
         }
-        let link = Link { parent: parent.clone(), name: name.clone() };
+        let link = self.lasting_link(&stat, Link { parent: parent.clone(), name: name.clone() });
         let found = self.nodes.inode(&stat, link, fd);
         self.remember(found.reuse)?;
         if found.moved {
@@ -234,6 +235,7 @@ impl Volume {
     /// On a private volume and one of several users every request that names a node is checked: the kernel asks there
     /// for attributes each time.
     pub(super) fn may_touch(&self, context: Context, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
+        self.still_named(inode)?;
         let caller = self.caller(context);
         let facts = match self.settings.kind {
             VolumeKind::Shared if !self.is_foreign(&caller) => return Ok(()),
