@@ -13,7 +13,9 @@ use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::NodeId;
 use crate::lower::{DataFd, FileName, OpenHow, Stat, fold};
-use crate::policy::{Access, Caller, Identity, Operation, PackageName, Permit, Place, RuleName, View};
+use crate::policy::{
+    Access, Caller, DenyReason, Identity, Operation, PackageName, Permit, Place, RuleName, View,
+};
 use crate::store::{EntryName, NewEntry};
 
 /// The owner of what `adb shell` makes.
@@ -73,8 +75,12 @@ impl Volume {
             .prospect(parent, name, false)
             .and_then(|prospect| self.permit_new(context, &prospect, Operation::Create));
         match refused {
-            Err(error @ FsError::Denied { reason: crate::policy::DenyReason::PrivateChange, .. }) => error,
-            Err(error @ FsError::Denied { reason: crate::policy::DenyReason::Private, .. }) => error,
+            Err(
+                error @ FsError::Denied {
+                    reason: DenyReason::PrivateChange | DenyReason::Private | DenyReason::OtherUser,
+                    ..
+                },
+            ) => error,
             _ => FsError::Plain(Errno::EEXIST),
         }
     }

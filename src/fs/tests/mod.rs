@@ -10,6 +10,7 @@ mod names;
 mod private;
 mod races;
 mod rows;
+mod users;
 mod views;
 
 use std::fs;

@@ -27,7 +27,8 @@ fn permit() -> Permit {
         hidden: false,
         owner: None,
         state: State::Normal,
-        grant: None,
+        grants: crate::policy::FileGrants::empty(),
+        of_other_user: false,
     };
     match policy::decide(&caller, &facts, &Operation::Create) {
         Verdict::Allow(permit, _) => permit,
