@@ -75,6 +75,7 @@ fn file_facts(facts: &FileFacts) -> Vec<Fact> {
         Fact::new("hidden", yes_or_no(facts.hidden)),
         Fact::new("owner", facts.owner.as_ref().map_or("none", PackageName::as_str)),
         Fact::new("state", state(facts.state)),
+        Fact::new("of another user, shared", yes_or_no(facts.of_other_user)),
         Fact::new("grants", or_none(names::grant_names(facts.grants).join(", "))),
     ]
 }

@@ -144,9 +144,6 @@ impl Volume {
         let prospect = self.prospect(parent, name, false)?;
         self.outside_private_trees(&self.caller(context), &prospect.facts)?;
         let permit = self.permit_new(context, &prospect, Operation::Create)?;
-        if !name.is_portable() {
-            return Err(FsError::Plain(Errno::EPERM));
-        }
         Ok((prospect, permit))
     }
 
@@ -175,7 +172,7 @@ impl Volume {
             kind: prospect.kind,
             owner: owner.as_ref(),
             state: prospect.facts.state,
-            expires: None,
+            expires: prospect.facts.expires(prospect.name.as_str()),
             file: stat.identity.file,
             version: Some(stored(stat.version)),
             created: now(),

@@ -12,7 +12,7 @@ use super::{Context, FsError, Volume, VolumeInode, VolumeKind, now};
 use crate::error::Errno;
 use crate::id::{MediaId, UserId};
 use crate::lower::{FileName, fold};
-use crate::policy::{Caller, FileFacts, FileGrants, Identity, Kind, PackageName, Place, State};
+use crate::policy::{Caller, FileFacts, FileGrants, Identity, Kind, Mark, PackageName, Place, State};
 use crate::store::{Entry, EntryName};
 
 /// The name that hides the entries beside it from readers.
@@ -35,6 +35,8 @@ pub(super) struct Facts {
     epoch: u64,
     pub(super) place: Place,
     pub(super) hidden: bool,
+    /// Whether the name may be given to a new entry; told of an entry that is to be made.
+    pub(super) portable: bool,
     pub(super) state: State,
     /// The kind that the name tells.
     pub(super) named: Kind,
@@ -44,6 +46,14 @@ pub(super) struct Facts {
     pub(super) user: Option<UserId>,
     /// The Android user as whom the owner made it, where that is not the one in whose tree it lies.
     pub(super) owner_user: Option<UserId>,
+}
+
+impl Facts {
+    /// When the file is to be removed, seconds since 1970; `name` is its own.
+    pub(super) fn expires(&self, name: &str) -> Option<i64> {
+        let mark = Mark::of(name).filter(|_| self.state != State::Normal)?;
+        Some(mark.expires)
+    }
 }
 
 impl Volume {
@@ -97,6 +107,7 @@ impl Volume {
                 VolumeKind::Private(tree) => Place::PrivateRoot(tree),
             },
             hidden: false,
+            portable: true,
             state: State::Normal,
             named: Kind::Other,
             row: Some(self.root_row),
@@ -120,6 +131,7 @@ impl Volume {
             epoch: parent.epoch,
             place: parent.place.child(&folded, name.as_str(), directory),
             hidden: parent.place.hides(parent.hidden, &folded, directory, holds_nomedia),
+            portable: true,
             state: if directory { State::Normal } else { state },
             named: if directory { Kind::Other } else { Kind::of_extension(plain) },
             row: None,
@@ -234,6 +246,7 @@ impl Volume {
             hidden: facts.hidden,
             owner: facts.owner.clone().filter(|_| !is_other_user(caller, facts.owner_user.or(facts.user))),
             state: facts.state,
+            portable: facts.portable,
             grants,
             of_other_user: foreign,
         }

@@ -15,7 +15,7 @@ use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{FileKind, FileName, Stat};
 use crate::node::{Link, NodeRef};
-use crate::policy::{self, Caller, Identity, Operation, Place, Verdict, View};
+use crate::policy::{self, Caller, DenyReason, Identity, Operation, Place, Verdict, View};
 
 /// How many directories an entry may lie below.
 pub(super) const DEEPEST: usize = 256;
@@ -140,11 +140,16 @@ impl Volume {
     /// A shared volume serves nothing below `Android/data` and `Android/obb`: that is what private volumes are for,
     /// and whoever looks below a mount point (by a bind mount of the directory) must find nothing.
     pub(super) fn outside_private_trees(&self, caller: &Caller, facts: &Facts) -> Result<(), FsError> {
-        let raw = matches!(caller.identity, Identity::Root);
-        if !self.is_private() && !raw && matches!(facts.place, Place::Private { .. }) {
-            return Err(FsError::Plain(Errno::ENOENT));
+        if self.is_elsewhere(caller, facts) {
+            return Err(FsError::Denied { reason: DenyReason::Private, rule: policy::ELSEWHERE });
         }
         Ok(())
+    }
+
+    /// Whether a private volume serves what lies there, and this one does not.
+    pub(super) fn is_elsewhere(&self, caller: &Caller, facts: &Facts) -> bool {
+        let raw = matches!(caller.identity, Identity::Root);
+        !self.is_private() && !raw && matches!(facts.place, Place::Private { .. })
     }
 
     /// An entry for the kernel, in the caller's view.

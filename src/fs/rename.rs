@@ -14,7 +14,7 @@ use crate::error::Errno;
 use crate::id::{MediaId, NodeId};
 use crate::lower::{FileName, ListedName, fold};
 use crate::node::Link;
-use crate::policy::{Identity, Operation, Permit, State};
+use crate::policy::{Identity, Mark, Operation, Permit, State};
 use crate::store::{EntryName, StoreError};
 
 /// How RENAME treats an entry that has the new name.
@@ -107,9 +107,6 @@ impl Volume {
             prospect.kind = Some(crate::policy::Kind::agree(prospect.facts.named, content));
         }
         let _target: Permit = self.permit_new(context, &prospect, Operation::RenameTo)?;
-        if !target.name.is_portable() {
-            return Err(FsError::Plain(Errno::EPERM));
-        }
         if inode.is_directory() {
             let rest = DEEPEST.saturating_sub(self.depth(&target.parent)).saturating_sub(1);
             self.permit_below(context, inode, &prospect.facts, rest)?;
@@ -259,10 +256,11 @@ impl Volume {
     /// A pending or trashed file is so by its name: a rename publishes it, throws it away or brings it back.
     fn state_follows(&self, row: Option<MediaId>, from: &End, to: &End) -> Result<(), FsError> {
         let state = |end: &End| State::of_name(&fold(end.name.as_str())).0;
+        let expires = |end: &End| Mark::of(end.name.as_str()).map(|mark| mark.expires);
         let directory = from.inode.as_ref().is_some_and(|inode| inode.is_directory());
         match row {
-            Some(row) if !directory && state(from) != state(to) => {
-                Ok(self.store.set_state(row, state(to), None)?)
+            Some(row) if !directory && (state(from), expires(from)) != (state(to), expires(to)) => {
+                Ok(self.store.set_state(row, state(to), expires(to))?)
             }
             Some(_) | None => Ok(()),
         }

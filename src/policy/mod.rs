@@ -11,6 +11,7 @@ mod app_op;
 mod decide;
 mod explain;
 mod kind;
+mod mark;
 mod permission;
 mod place;
 mod rights;
@@ -21,8 +22,9 @@ mod types;
 mod tests;
 
 pub use app_op::{AppOpMode, AppOps, ROLE_APP_OPS};
-pub use decide::{decide, decide_concealed};
+pub use decide::{ELSEWHERE, OPAQUE, decide, decide_concealed};
 pub use explain::{Explanation, explain, explanations};
 pub use kind::Content;
+pub use mark::Mark;
 pub use permission::{parse_permission, permission_names};
 pub use types::*;

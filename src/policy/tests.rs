@@ -51,6 +51,7 @@ fn picture() -> FileFacts {
         directory: false,
         kind: Some(Kind::Image),
         hidden: false,
+        portable: true,
         owner: Some(package(OTHER)),
         state: State::Normal,
         grants: FileGrants::empty(),

@@ -265,6 +265,8 @@ pub struct FileFacts {
     pub owner: Option<PackageName>,
     /// Whether it is finished.
     pub state: State,
+    /// A name that a new entry may be given. What stands there already may have any.
+    pub portable: bool,
     /// The caller's grants for this file that have not expired.
     pub grants: FileGrants,
     /// It lies in the tree of another Android user, who shares media with the caller's: what is a package's own there
@@ -304,6 +306,12 @@ pub enum Operation {
     OpenDirectory,
     /// Change times.
     SetTimes,
+    /// Make a device, a socket or a named pipe at the facts' place.
+    MakeSpecial,
+    /// Make a symbolic link at the facts' place.
+    MakeSymlink,
+    /// Give a file another name, at the facts' place.
+    MakeLink,
     /// Open a file by its forced-redaction name (`.mediagate/redacted/<id>`).
     OpenRedacted {
         /// For writing or truncating.
@@ -328,8 +336,22 @@ impl Operation {
             | Operation::MakeDirectory
             | Operation::RemoveDirectory
             | Operation::RenameTo
-            | Operation::OpenDirectory => false,
+            | Operation::OpenDirectory
+            | Operation::MakeSpecial
+            | Operation::MakeSymlink
+            | Operation::MakeLink => false,
         }
+    }
+
+    /// Whether it puts a new name into a directory: what stands there already does not count.
+    pub fn makes(self) -> bool {
+        matches!(self, Operation::Create | Operation::MakeDirectory | Operation::RenameTo)
+            || self.makes_special()
+    }
+
+    /// Whether it makes what is neither a file nor a directory, or another name of a file.
+    pub(super) fn makes_special(self) -> bool {
+        matches!(self, Operation::MakeSpecial | Operation::MakeSymlink | Operation::MakeLink)
     }
 
     /// Whether it opens a file and writes nothing.
@@ -346,7 +368,10 @@ impl Operation {
             | Operation::RemoveDirectory
             | Operation::RenameFrom
             | Operation::RenameTo
-            | Operation::Replace => true,
+            | Operation::Replace
+            | Operation::MakeSpecial
+            | Operation::MakeSymlink
+            | Operation::MakeLink => true,
             Operation::Look
             | Operation::Open { .. }
             | Operation::OpenRedacted { .. }
@@ -359,14 +384,17 @@ impl Operation {
 
 /// Every operation that can be asked about, by the name that `check`, the audit and the documents use. The first of
 /// several names of an operation is the one that is shown.
-pub const OPERATIONS: [(&str, Operation); 16] = [
+pub const OPERATIONS: [(&str, Operation); 22] = [
     ("look", Operation::Look),
     ("read", Operation::Open { read: true, write: false }),
     ("write", Operation::Open { read: false, write: true }),
     ("readwrite", Operation::Open { read: true, write: true }),
     ("open", Operation::Open { read: true, write: false }),
+    ("truncate", Operation::Open { read: false, write: true }),
     ("read-redacted", Operation::OpenRedacted { write: false }),
+    ("write-redacted", Operation::OpenRedacted { write: true }),
     ("create", Operation::Create),
+    ("mknod", Operation::Create),
     ("mkdir", Operation::MakeDirectory),
     ("unlink", Operation::Unlink),
     ("rmdir", Operation::RemoveDirectory),
@@ -376,6 +404,9 @@ pub const OPERATIONS: [(&str, Operation); 16] = [
     ("list", Operation::List),
     ("opendir", Operation::OpenDirectory),
     ("utime", Operation::SetTimes),
+    ("mknod-special", Operation::MakeSpecial),
+    ("symlink", Operation::MakeSymlink),
+    ("link", Operation::MakeLink),
 ];
 
 impl Operation {
@@ -428,6 +459,8 @@ pub enum DenyReason {
     Forbidden,
     /// Another user's tree.
     OtherUser,
+    /// What is private in the content cannot be told from the rest.
+    Opaque,
     /// No rule spoke.
     NoRule,
 }
@@ -464,6 +497,7 @@ impl DenyReason {
             DenyReason::Misplaced => DenyErrno::Eperm,
             DenyReason::Forbidden => DenyErrno::Eperm,
             DenyReason::OtherUser => DenyErrno::Eacces,
+            DenyReason::Opaque => DenyErrno::Eacces,
             DenyReason::NoRule => DenyErrno::Eacces,
         }
     }

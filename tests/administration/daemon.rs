@@ -10,14 +10,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use mediagate::admin::{
-    Admin, AdminError, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord, NodeRecord,
-    ScanReport, Section, Status, VolumeRecord,
+    Admin, AdminError, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord,
+    MaintenanceReport, NodeRecord, ScanReport, Section, Status, VolumeRecord,
 };
 use mediagate::binder::{self, Serving};
 use mediagate::error::Errno;
 use mediagate::id::{FileId, MediaId, NodeId, Uid};
 use mediagate::policy::{
-    self, Caller, DefaultDirectory, FileFacts, Kind, Operation, PackageName, Place, PrivateTree, State,
+    self, Caller, DefaultDirectory, FileFacts, FileGrants, Kind, Operation, PackageName, Place, PrivateTree,
+    State,
 };
 use mediagate::store::{EntryName, NewEntry, Store};
 
@@ -61,9 +62,11 @@ impl Gate for OneFile {
             directory: false,
             kind: Some(Kind::Image),
             hidden: false,
+            portable: true,
             owner: Some(camera),
             state: State::Normal,
-            grant: None,
+            grants: FileGrants::empty(),
+            of_other_user: false,
         };
         let verdict = policy::decide(&caller, &facts, &operation);
         Ok(Explanation::of(&caller, operation, path, &facts, &verdict))
@@ -97,6 +100,10 @@ impl Gate for OneFile {
         path.map_or(Ok(()), OneFile::exists)?;
         let changed = u64::from(full);
         Ok(ScanReport { files: 1, directories: 1, changed, removed: 0, failed: 0, milliseconds: 1_002 })
+    }
+
+    fn maintain(&self, now: i64) -> Result<MaintenanceReport, AdminError> {
+        Ok(MaintenanceReport { removed: now.cast_unsigned(), ..MaintenanceReport::default() })
     }
 
     fn entry_of(&self, path: &str) -> Result<MediaId, AdminError> {

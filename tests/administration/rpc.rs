@@ -36,6 +36,7 @@ fn app(name: &str, uid: u32, permissions: &[&str]) -> AppRequest {
         uid: Uid::new(uid),
         target_sdk: None,
         permissions: Some(permissions.iter().map(|&name| name.to_owned()).collect()),
+        app_ops: None,
     }
 }
 
@@ -216,6 +217,7 @@ fn applications_are_registered_all_or_none_and_keep_what_is_not_given() {
             uid: Uid::new(10_300),
             target_sdk: Some(29),
             permissions: None,
+            app_ops: None,
         }])
         .unwrap();
     let [found] = client.list_applications().unwrap().try_into().unwrap();

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod changes;
+mod expiry;
 mod handles;
 mod model;
 mod names;

@@ -25,6 +25,7 @@ fn permit() -> Permit {
         directory: false,
         kind: None,
         hidden: false,
+        portable: true,
         owner: None,
         state: State::Normal,
         grants: crate::policy::FileGrants::empty(),

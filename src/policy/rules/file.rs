@@ -73,7 +73,10 @@ pub(super) fn legacy_refused(caller: &Caller, _: &FileFacts, operation: &Operati
         | Operation::OpenRedacted { .. }
         | Operation::Unlink
         | Operation::List
-        | Operation::SetTimes => None,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => None,
     }
 }
 
@@ -107,6 +110,9 @@ pub(super) fn not_yours(caller: &Caller, _: &FileFacts, operation: &Operation) -
         | Operation::MakeDirectory
         | Operation::RemoveDirectory
         | Operation::RenameTo
-        | Operation::OpenDirectory => None,
+        | Operation::OpenDirectory
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => None,
     }
 }

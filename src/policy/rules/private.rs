@@ -46,6 +46,9 @@ pub(super) fn users(caller: &Caller, facts: &FileFacts, operation: &Operation) -
         | Operation::OpenRedacted { .. }
         | Operation::Create
         | Operation::MakeDirectory
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink
         | Operation::Unlink
         | Operation::RemoveDirectory
         | Operation::RenameFrom
@@ -90,7 +93,10 @@ pub(super) fn shell(caller: &Caller, facts: &FileFacts, operation: &Operation) -
         | Operation::RenameFrom
         | Operation::RenameTo
         | Operation::Replace
-        | Operation::SetTimes => None,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => None,
     }
 }
 
@@ -120,7 +126,10 @@ pub(super) fn marker(_: &Caller, facts: &FileFacts, operation: &Operation) -> Op
         | Operation::RemoveDirectory
         | Operation::RenameFrom
         | Operation::RenameTo
-        | Operation::Replace => PRIVATE_CHANGE,
+        | Operation::Replace
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => PRIVATE_CHANGE,
     }
 }
 
@@ -140,7 +149,10 @@ pub(super) fn root_of_tree(_: &Caller, facts: &FileFacts, operation: &Operation)
         | Operation::RemoveDirectory
         | Operation::RenameFrom
         | Operation::RenameTo
-        | Operation::Replace => PRIVATE_CHANGE,
+        | Operation::Replace
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => PRIVATE_CHANGE,
     }
 }
 
@@ -159,7 +171,10 @@ pub(super) fn protected(_: &Caller, facts: &FileFacts, operation: &Operation) ->
         | Operation::MakeDirectory
         | Operation::List
         | Operation::OpenDirectory
-        | Operation::SetTimes => None,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => None,
     }
 }
 

@@ -35,7 +35,7 @@ const KINDS: [Option<Kind>; 8] = [
     Some(Kind::Other),
 ];
 
-const OPERATIONS: [Operation; 16] = [
+const OPERATIONS: [Operation; 19] = [
     Operation::Look,
     READ,
     WRITE,
@@ -52,6 +52,9 @@ const OPERATIONS: [Operation; 16] = [
     Operation::SetTimes,
     Operation::OpenRedacted { write: false },
     Operation::OpenRedacted { write: true },
+    Operation::MakeSpecial,
+    Operation::MakeSymlink,
+    Operation::MakeLink,
 ];
 
 fn place() -> impl Strategy<Value = Place> {
@@ -86,6 +89,7 @@ prop_compose! {
         directory in prop::bool::weighted(0.25),
         kind in 0..KINDS.len(),
         hidden in prop::bool::weighted(0.2),
+        portable in prop::bool::weighted(0.8),
         owner in 0u8..4,
         state in 0u8..6,
         grants in (0u8..8, any::<bool>()),
@@ -96,6 +100,7 @@ prop_compose! {
             directory,
             kind: KINDS[kind],
             hidden,
+            portable,
             owner: match owner { 0 => Some(package(OWN)), 1 => None, _ => Some(package(OTHER)) },
             state: match state { 0 => State::Pending, 1 => State::Trashed, _ => State::Normal },
             grants: if grants.1 { FileGrants::from_bits_truncate(grants.0) } else { FileGrants::empty() },

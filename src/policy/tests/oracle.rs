@@ -43,6 +43,17 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
                 other => other,
             };
         }
+        MakeSpecial | MakeSymlink | MakeLink => {
+            let root = caller.identity == Identity::Root;
+            let made = FileFacts { portable: true, ..facts.clone() };
+            return match facts.place {
+                _ if root => "EPERM",
+                Place::OtherUser | Place::Users | Place::BesideUsers => "EACCES",
+                Place::PrivateRoot(_) | Place::PrivateMarker(_) => "EACCES",
+                Place::Private { .. } if expected(caller, &made, Create) == "EACCES" => "EACCES",
+                _ => "EPERM",
+            };
+        }
         _ if caller.identity == Identity::Root => return "full",
         _ => {}
     }
@@ -64,6 +75,7 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
             question.shared(OpenDirectory)
         }
         (Place::PrivateRoot(_), _) => "EACCES",
+        (_, Create | MakeDirectory | RenameTo) if !facts.portable => "EPERM",
         (Place::Media { package }, _) if !facts.of_other_user && question.mine(package) => "full",
         (Place::Root | Place::Android | Place::MediaRoot, Create | RenameFrom | RenameTo | Replace) => {
             "EPERM"
@@ -294,7 +306,7 @@ impl Question<'_> {
             RenameFrom | Replace => self.taken_away(),
             MakeDirectory => self.directory_made_or_removed(true),
             RemoveDirectory => self.directory_made_or_removed(false),
-            OpenRedacted { .. } => unreachable!("answered before"),
+            OpenRedacted { .. } | MakeSpecial | MakeSymlink | MakeLink => unreachable!("answered before"),
         }
     }
 }
