@@ -61,8 +61,10 @@ fn start() -> Option<Volume> {
 /// Waits until the private trees of a user are mounted.
 fn await_user(volume: &Volume, user: &str) {
     await_that(|| {
-        let device = |path: &str| fs::metadata(volume.path(&format!("{user}/{path}"))).map(|found| found.dev());
-        let (Ok(above), Ok(data), Ok(obb)) = (device(""), device("Android/data"), device("Android/obb")) else {
+        let device =
+            |path: &str| fs::metadata(volume.path(&format!("{user}/{path}"))).map(|found| found.dev());
+        let (Ok(above), Ok(data), Ok(obb)) = (device(""), device("Android/data"), device("Android/obb"))
+        else {
             return false;
         };
         above != data && above != obb
@@ -130,7 +132,11 @@ fn each_user_has_its_tree_and_no_other() {
                 assert_eq!(errno(fs::read_dir(volume.mount())), Some(libc::EACCES), "the top is not read");
                 assert_eq!(errno(fs::metadata(volume.path("lost+found"))), Some(libc::ENOENT));
                 assert_eq!(errno(fs::create_dir(volume.path("12"))), Some(libc::EACCES));
-                assert_eq!(errno(fs::metadata(volume.path("12"))), Some(libc::EACCES), "nor is it told who there is");
+                assert_eq!(
+                    errno(fs::metadata(volume.path("12"))),
+                    Some(libc::EACCES),
+                    "nor is it told who there is"
+                );
                 assert_eq!(errno(fs::write(volume.path("x"), "x")), Some(libc::EACCES));
             });
         }
@@ -190,7 +196,11 @@ fn sharing_begins_and_ends_at_the_next_open() {
     assert!(read(READER, "10/DCIM/ten.jpg").is_ok());
     assert_eq!(errno(read(TENTH + STRANGER, PHOTO)), Some(libc::EACCES));
     for uid in [TENTH + OWNER, TENTH + MANAGER] {
-        assert_eq!(errno(read(uid, &format!("0/{SECRET}"))), Some(libc::EACCES), "private trees are not shared");
+        assert_eq!(
+            errno(read(uid, &format!("0/{SECRET}"))),
+            Some(libc::EACCES),
+            "private trees are not shared"
+        );
     }
     as_uid(TENTH + OWNER, || fs::write(volume.path("0/DCIM/ten.jpg"), "ten").unwrap());
     assert_eq!(read(TENTH + OWNER, "0/DCIM/ten.jpg").unwrap(), b"ten");
@@ -265,7 +275,10 @@ fn app_ops_count_at_the_next_open_of_a_living_process() {
     let uid = READER.to_string();
     let output = volume.command(&["check", "--uid", &uid, "--op", "read", "DCIM/photo.jpg"]);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(told.lines().any(|line| line.contains("denied by app-op") && line.contains("READ_MEDIA_IMAGES")), "{told}");
+    assert!(
+        told.lines().any(|line| line.contains("denied by app-op") && line.contains("READ_MEDIA_IMAGES")),
+        "{told}"
+    );
 }
 
 #[test]

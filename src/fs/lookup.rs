@@ -246,7 +246,7 @@ impl Volume {
         let inode = node.inode();
         self.may_touch(context, inode)?;
         if inode.is_directory() {
-            return Ok(());
+            return self.access_directory(context, inode, request);
         }
         if request.execute {
             return Err(FsError::Plain(Errno::EACCES));
@@ -254,6 +254,22 @@ impl Volume {
         if request.read || request.write {
             let open = Operation::Open { read: request.read, write: request.write };
             let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
+        }
+        Ok(())
+    }
+
+    /// Listing and making entries are asked for each by itself; walking is everyone's.
+    fn access_directory(
+        &self,
+        context: Context,
+        inode: &Arc<VolumeInode>,
+        request: AccessRequest,
+    ) -> Result<(), FsError> {
+        for (wanted, write) in [(request.read, false), (request.write, true)] {
+            if wanted {
+                let open = Operation::Open { read: !write, write };
+                let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
+            }
         }
         Ok(())
     }

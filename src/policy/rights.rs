@@ -53,11 +53,16 @@ impl Application {
         }
     }
 
+    /// Whether this app-op makes it a gallery: a legacy application's counts only if it may write.
+    fn is_gallery_by(&self, app_op: Permissions) -> bool {
+        self.holds(app_op) && matches!(self.legacy(), None | Some(Legacy::Write))
+    }
+
     /// Whether its app-ops make it the gallery of `kind`.
     fn curates(&self, kind: Kind) -> bool {
         match kind {
-            Kind::Image => self.holds(Permissions::WRITE_MEDIA_IMAGES),
-            Kind::Video => self.holds(Permissions::WRITE_MEDIA_VIDEO),
+            Kind::Image => self.is_gallery_by(Permissions::WRITE_MEDIA_IMAGES),
+            Kind::Video => self.is_gallery_by(Permissions::WRITE_MEDIA_VIDEO),
             Kind::Audio | Kind::Playlist | Kind::Subtitle | Kind::Document | Kind::Other => false,
         }
     }
@@ -113,7 +118,10 @@ impl Caller {
 
     /// Whether the caller is the gallery of anything.
     pub(super) fn is_gallery(&self) -> bool {
-        self.holds(Permissions::WRITE_MEDIA_IMAGES) || self.holds(Permissions::WRITE_MEDIA_VIDEO)
+        self.application().is_some_and(|application| {
+            application.is_gallery_by(Permissions::WRITE_MEDIA_IMAGES)
+                || application.is_gallery_by(Permissions::WRITE_MEDIA_VIDEO)
+        })
     }
 
     /// Whether a read permission speaks of this file.

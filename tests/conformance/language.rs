@@ -14,7 +14,7 @@
 //! different daemons. What follows runs from top to bottom.
 //!
 //! A case is one operation by one caller of the cast and what must come of it. The operations are those of
-//! [`OPERATIONS`]; paths are relative to the mount point, with the escapes of `word.rs`; `.` is the mount point. `ok`
+//! [`OPERATIONS`] and of `lasting.rs`; paths are relative to the mount point, with the escapes of `word.rs`; `.` is the mount point. `ok`
 //! is success, whatever it gives. For operations that read bytes, `full` are those of the lower file, `redacted` as
 //! many others that do not tell the place of the fixture. Any other word is a value: the sorted names of a listing
 //! joined by commas (`-` for none), an attribute's text, the bytes of a file.
@@ -48,7 +48,7 @@
 
 use std::ffi::OsString;
 
-use crate::word;
+use crate::{lasting, word};
 
 /// The operations of cases, with how many words follow each.
 pub(crate) const OPERATIONS: &[(&str, usize)] = &[
@@ -215,7 +215,7 @@ fn what(words: &[String]) -> Result<What, String> {
 
 fn case(doing: &[String], result: &[String]) -> Result<Case, String> {
     let [caller, operation, arguments @ ..] = doing else { return Err("no operation".to_owned()) };
-    let known = OPERATIONS.iter().find(|(name, _)| name == operation);
+    let known = OPERATIONS.iter().chain(lasting::OPERATIONS).find(|(name, _)| name == operation);
     let (operation, count) = known.ok_or_else(|| format!("unknown operation {operation}"))?;
     if arguments.len() != *count {
         return Err(format!("{operation} takes {count} words"));

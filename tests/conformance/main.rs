@@ -21,6 +21,8 @@ mod common;
 mod fixture;
 mod judge;
 mod language;
+mod lasting;
+mod named;
 mod play;
 mod stage;
 mod totals;
@@ -31,6 +33,7 @@ use std::{env, fs, io};
 
 use cast::Cast;
 use language::Section;
+use named::Named;
 use play::Play;
 use totals::Totals;
 
@@ -57,6 +60,15 @@ fn tables() -> (Cast, Vec<Section>) {
     }
     assert!(wrong.is_empty(), "the tables are not well formed:\n{}", wrong.join("\n"));
     (cast, sections)
+}
+
+#[test]
+fn every_named_test_is_a_section_or_has_its_reason() {
+    let (_, sections) = tables();
+    let mut wrong = Vec::new();
+    let named = Named::of(&sections, &mut wrong);
+    let _ = io::stderr().write_all(named.to_string().as_bytes());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

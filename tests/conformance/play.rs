@@ -8,6 +8,7 @@ use crate::ask::{Answer, ask, leaves_no_trace};
 use crate::cast::Cast;
 use crate::judge::{judge, source};
 use crate::language::{Case, Expected, Section, Step, What};
+use crate::lasting;
 use crate::stage::{Stage, acting};
 use crate::totals::Totals;
 
@@ -50,7 +51,8 @@ fn play(stage: &Stage, cast: &Cast, case: &Case, totals: &mut Totals) -> Result<
     totals.case(&actor.class, case.operation);
     let source = source(&stage.lower().join(&case.arguments[0]));
     let mount = stage.mount();
-    let came = acting(actor.uid, || act(case.operation, &mount, &case.arguments));
+    let came = lasting::act(stage, actor.uid, case)
+        .unwrap_or_else(|| acting(actor.uid, || act(case.operation, &mount, &case.arguments)));
     let judged = judge(case, &came, source.as_deref());
     let explained = explain(stage, actor.uid, case, judged.is_ok(), totals);
     judged.and(explained)

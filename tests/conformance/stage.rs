@@ -16,6 +16,7 @@ use mediagate::binder::Client;
 
 use crate::cast::{Cast, package};
 use crate::common::{Setup, Volume, as_uid};
+use crate::lasting::Lasting;
 
 /// The directories that a volume begins with.
 const DIRECTORIES: [&str; 13] = [
@@ -42,6 +43,7 @@ pub(crate) struct Stage {
     volume: Volume,
     pub(crate) client: Client,
     pub(crate) held: Vec<OwnedFd>,
+    pub(crate) lasting: Lasting,
 }
 
 impl Stage {
@@ -50,7 +52,7 @@ impl Stage {
         let setup = options.iter().fold(Setup::new(), |setup, option| setup.argument(option));
         let volume = setup.start().expect("volumes can be mounted");
         let client = Client::connect(&volume.socket()).expect("the daemon answers");
-        Stage { volume, client, held: Vec::new() }
+        Stage { volume, client, held: Vec::new(), lasting: Lasting::default() }
     }
 
     /// The mount point.
@@ -73,6 +75,7 @@ impl Stage {
     /// An empty tree, and the cast as it was declared.
     pub(crate) fn reset(&mut self, cast: &Cast) {
         self.held.clear();
+        self.lasting = Lasting::default();
         for below in [self.mount(), self.lower()] {
             for (directory, kept) in KEPT {
                 clear(&below.join(directory), kept);

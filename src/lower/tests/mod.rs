@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::id::Uid;
-use crate::policy::{self, Caller, FileFacts, Operation, Permit, Place, State, Verdict};
+use crate::policy::{self, Caller, FileFacts, FileGrants, Operation, Permit, Place, State, Verdict};
 
 /// What policy gives to root.
 fn permit() -> Permit {
@@ -28,7 +28,7 @@ fn permit() -> Permit {
         portable: true,
         owner: None,
         state: State::Normal,
-        grants: crate::policy::FileGrants::empty(),
+        grants: FileGrants::default(),
         of_other_user: false,
     };
     match policy::decide(&caller, &facts, &Operation::Create) {

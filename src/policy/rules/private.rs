@@ -45,10 +45,10 @@ pub(super) fn users(caller: &Caller, facts: &FileFacts, operation: &Operation) -
         | Operation::Open { .. }
         | Operation::OpenRedacted { .. }
         | Operation::Create
-        | Operation::MakeDirectory
         | Operation::MakeSpecial
         | Operation::MakeSymlink
         | Operation::MakeLink
+        | Operation::MakeDirectory
         | Operation::Unlink
         | Operation::RemoveDirectory
         | Operation::RenameFrom

@@ -48,7 +48,7 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
             let made = FileFacts { portable: true, ..facts.clone() };
             return match facts.place {
                 _ if root => "EPERM",
-                Place::OtherUser | Place::Users | Place::BesideUsers => "EACCES",
+                Place::OtherUser | Place::BesideUsers => "EACCES",
                 Place::PrivateRoot(_) | Place::PrivateMarker(_) => "EACCES",
                 Place::Private { .. } if expected(caller, &made, Create) == "EACCES" => "EACCES",
                 _ => "EPERM",
@@ -153,6 +153,7 @@ impl Question<'_> {
                 .as_ref()
                 .is_some_and(|owner| self.application().is_some_and(|app| app.packages.contains(owner))),
             "gallery" if facts.directory || facts.hidden => false,
+            "gallery" if !self.may_be_gallery() => false,
             "gallery" => match facts.kind {
                 Some(Kind::Image) => self.has(Permissions::WRITE_MEDIA_IMAGES),
                 Some(Kind::Video) => self.has(Permissions::WRITE_MEDIA_VIDEO),
@@ -245,9 +246,15 @@ impl Question<'_> {
         }
     }
 
+    /// A legacy application's app-ops of a gallery count only if it may write.
+    fn may_be_gallery(&self) -> bool {
+        !matches!(self.legacy(), Some("legacy read" | "legacy nothing"))
+    }
+
     fn gallery_directory(&self) -> bool {
         use DefaultDirectory::*;
         self.facts.directory
+            && self.may_be_gallery()
             && !self.facts.hidden
             && matches!(self.facts.place, Place::Shared(Some(Dcim | Pictures | Movies)))
             && (self.has(Permissions::WRITE_MEDIA_IMAGES) || self.has(Permissions::WRITE_MEDIA_VIDEO))

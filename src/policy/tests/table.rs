@@ -105,6 +105,19 @@ fn galleries() {
 }
 
 #[test]
+fn the_app_ops_of_a_legacy_gallery_count_only_with_the_right_to_write() {
+    let app_op = Permissions::WRITE_MEDIA_IMAGES;
+    let read = app_op | Permissions::READ_EXTERNAL_STORAGE;
+    row(&app(29, app_op), &picture(), "EACCES EACCES EPERM EACCES EACCES no");
+    row(&app(29, read), &picture(), "full EACCES EPERM EACCES EACCES yes");
+    row(&app(34, read | Permissions::LEGACY_STORAGE), &picture(), "full EACCES EPERM EACCES EACCES yes");
+    row(&app(29, app_op | Permissions::WRITE_EXTERNAL_STORAGE), &picture(), EVERYTHING);
+    let album = directory(Place::Shared(Some(DefaultDirectory::Dcim)));
+    assert_eq!(says(&app(29, read), &album, Operation::RenameFrom), "EACCES");
+    assert_eq!(says(&app(34, app_op), &album, Operation::RenameFrom), "full");
+}
+
+#[test]
 fn legacy_applications() {
     let read = Permissions::READ_EXTERNAL_STORAGE;
     let write = Permissions::WRITE_EXTERNAL_STORAGE;
