@@ -279,10 +279,11 @@ fn app_ops_count_at_the_next_open_of_a_living_process() {
     let (asking, asked) = channel();
     let (telling, told) = channel();
     thread::scope(|scope| {
-        let process = || as_uid(READER, || asked.iter().for_each(|()| telling.send(may(&path)).unwrap()));
-        scope.spawn(process);
+        let path = &path;
+        let process = move || asked.iter().for_each(|()| telling.send(may(path)).unwrap());
+        scope.spawn(|| as_uid(READER, process));
         let asking = asking;
-        let mut next = || {
+        let next = || {
             asking.send(()).unwrap();
             told.recv_timeout(PATIENCE).unwrap()
         };

@@ -60,8 +60,8 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
     match (&facts.place, operation) {
         (Place::OtherUser, OpenDirectory) => "full",
         (Place::OtherUser, _) => "EACCES",
-        (Place::Users, Look) => "full",
-        (Place::Users, List | OpenDirectory) => question.top_of_users(),
+        (Place::Users, Look | List) => "full",
+        (Place::Users, OpenDirectory) => question.top_of_users(),
         (Place::Users, Open { write: false, .. }) if facts.directory => question.top_of_users(),
         (Place::Users, _) => "EACCES",
         (Place::BesideUsers, Look | Open { .. } | List | OpenDirectory | SetTimes) => "ENOENT",
