@@ -8,8 +8,8 @@ use crate::policy::{PackageName, Permissions};
 use crate::store::{self, AppOp, ApplicationRecord, Store, StoreError};
 
 use super::{
-    Admin, AdminError, Administration, AppOpRecord, AppRecord, AppRequest, AuditQuery, AuditRecord, Dump,
-    Explanation, Failure, GrantRecord, GrantRequest, MaintenanceReport, Method, ScanReport, Section,
+    Admin, AdminError, Administration, AppOpRecord, AppRecord, AppRequest, Asked, AuditQuery, AuditRecord,
+    Dump, Explanation, Failure, GrantRecord, GrantRequest, MaintenanceReport, Method, ScanReport, Section,
     SharingUsers, Status, names, now, switches,
 };
 
@@ -172,10 +172,10 @@ impl Administration for Session<'_> {
         })
     }
 
-    fn check(&self, uid: Uid, operation: &str, path: &str) -> Result<Explanation, Failure> {
+    fn check(&self, uid: Uid, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure> {
         let subject = format!("{uid} {operation} {path}");
         self.admin.run(self.caller, (Method::Check, Some(uid)), &subject, || {
-            let explanation = self.admin.gate.explain(uid, names::operation(operation)?, path)?;
+            let explanation = self.admin.gate.explain(uid, Asked::parse(operation, to)?, path)?;
             if self.admin.administers(self.caller) { Ok(explanation) } else { for_itself(explanation) }
         })
     }

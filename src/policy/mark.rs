@@ -32,6 +32,11 @@ impl<'a> Mark<'a> {
         })
     }
 
+    /// When the file of a name, which may be no text, is to be removed.
+    pub fn expiry(name: &[u8]) -> Option<i64> {
+        std::str::from_utf8(name).ok().and_then(Mark::of).map(|mark| mark.expires)
+    }
+
     /// The same name with another time.
     pub fn until(&self, expires: i64) -> String {
         format!("{}{expires}-{}", self.prefix, self.name)

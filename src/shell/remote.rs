@@ -38,8 +38,8 @@ pub fn run(
         RemoteCommand::AppOp(command) => app_op(command, daemon, out)?,
         RemoteCommand::User(command) => user(command, daemon, out)?,
         RemoteCommand::Grant(command) => grant(command, daemon, out)?,
-        RemoteCommand::Check { uid, op, path, json } => {
-            let explanation = daemon.check(Uid::new(*uid), op, path)?;
+        RemoteCommand::Check { uid, op, path, to, json } => {
+            let explanation = daemon.check(Uid::new(*uid), op, path, to.as_deref())?;
             show(out, *json, &explanation, print::explanation)?;
             return Ok(if explanation.allowed { Outcome::Done } else { Outcome::Refused });
         }

@@ -10,6 +10,7 @@ mod model;
 mod names;
 mod private;
 mod races;
+mod repair;
 mod rows;
 mod users;
 mod views;

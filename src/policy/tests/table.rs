@@ -201,8 +201,7 @@ fn the_top_of_several_users() {
     use Operation::*;
     let manager = modern(Permissions::all());
     let top = directory(Place::Users);
-    for operation in [OpenDirectory, READ, WRITE, SetTimes, Create, MakeDirectory, RenameFrom, Replace]
-    {
+    for operation in [OpenDirectory, READ, WRITE, SetTimes, Create, MakeDirectory, RenameFrom, Replace] {
         assert_eq!(says(&manager, &top, operation), "EACCES", "{operation:?}");
     }
     assert_eq!(says(&manager, &top, Look), "full");
