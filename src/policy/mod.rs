@@ -10,6 +10,7 @@
 mod app_op;
 mod decide;
 mod explain;
+mod grant;
 mod kind;
 mod mark;
 mod permission;
@@ -24,6 +25,7 @@ mod tests;
 pub use app_op::{AppOpMode, AppOps, ROLE_APP_OPS};
 pub use decide::{ELSEWHERE, OPAQUE, decide, decide_concealed};
 pub use explain::{Explanation, Outcome, explain, explanations};
+pub use grant::{FileGrant, FileGrants};
 pub use kind::Content;
 pub use mark::Mark;
 pub use permission::{parse_permission, permission_names};

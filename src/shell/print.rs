@@ -28,11 +28,10 @@ pub(super) fn json_line<T: Serialize>(out: &mut dyn Write, value: &T) -> io::Res
 
 pub(super) fn applications(out: &mut dyn Write, applications: &[AppRecord]) -> io::Result<()> {
     let rows = applications.iter().map(|app| {
-        let ops: Vec<_> = app.app_ops.iter().map(|op| format!("{}={}", op.op, op.mode)).collect();
         let (uid, sdk) = (app.uid.to_string(), app.target_sdk.to_string());
-        [app.name.clone(), uid, sdk, app.permissions.join(","), ops.join(",")]
+        [app.name.clone(), uid, sdk, app.permissions.join(",")]
     });
-    table(out, ["NAME", "UID", "SDK", "PERMISSIONS", "APP-OPS"], rows)
+    table(out, ["NAME", "UID", "SDK", "PERMISSIONS"], rows)
 }
 
 pub(super) fn app_ops(out: &mut dyn Write, ops: &[AppOpRecord]) -> io::Result<()> {

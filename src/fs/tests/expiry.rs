@@ -48,16 +48,10 @@ fn what_expired_longer_ago_gets_a_week_more() {
     world.put(&file("pending", NOW + 7 * DAY, "b.jpg"), b"taken");
     let row = world.row(&long).unwrap();
     let told = expire(&world, NOW);
-    let later = |until: i64, name: &str| {
-        Expiry::Extended(format!(
-            ".{name}",
-            name = format!("{}-{until}-{}", name.split(' ').next().unwrap(), name.split(' ').nth(1).unwrap())
-        ))
-    };
-    assert_eq!(
-        told.iter().map(|(_, outcome)| outcome.clone()).collect::<Vec<_>>(),
-        [later(NOW + 7 * DAY + 1, "pending b.jpg"), later(NOW + 7 * DAY, "Trashed a.jpg")]
-    );
+    let later = |kind: &str, until: i64, name: &str| Expiry::Extended(format!(".{kind}-{until}-{name}"));
+    let outcomes: Vec<_> = told.into_iter().map(|(_, outcome)| outcome).collect();
+    let (clashing, plain) = (NOW + 7 * DAY + 1, NOW + 7 * DAY);
+    assert_eq!(outcomes, [later("pending", clashing, "b.jpg"), later("Trashed", plain, "a.jpg")]);
     let renewed = file("Trashed", NOW + 7 * DAY, "a.jpg");
     assert_eq!(world.row(&renewed), Some(row));
     assert_eq!(world.owner(&renewed).as_deref(), Some("org.example.owner"));

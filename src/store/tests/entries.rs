@@ -77,7 +77,7 @@ fn changes_update_what_they_name_and_want_an_entry() {
     assert_eq!((entry.kind, entry.state, entry.expires), (None, State::Trashed, Some(3)));
     let expired = |now, after| fixture.store.expired(entry.volume, now, after, 10).unwrap();
     assert_eq!(expired(2, None), []);
-    assert_eq!(expired(3, None), [entry.clone()]);
+    assert_eq!(expired(3, None), std::slice::from_ref(&entry));
     assert_eq!(expired(3, Some((3, entry.id))), []);
     let nobody = MediaId::new(9_999);
     assert!(
