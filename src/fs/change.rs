@@ -134,12 +134,16 @@ impl Volume {
         self.counters.count(Counter::Change);
         let parent = self.node(parent)?;
         let (inode, stat) = self.found_to_change(context, parent.inode(), name)?;
+        let operation = if directory { Operation::RemoveDirectory } else { Operation::Unlink };
+        if self.may_touch(context, &inode).is_err() {
+            // Nor is it told whether it is a directory.
+            let _refused: (Permit, _) = self.permit(context, &inode, operation)?;
+        }
         match (directory, inode.is_directory()) {
             (false, true) => return Err(FsError::Plain(Errno::EISDIR)),
             (true, false) => return Err(FsError::Plain(Errno::ENOTDIR)),
             (true, true) | (false, false) => {}
         }
-        let operation = if directory { Operation::RemoveDirectory } else { Operation::Unlink };
         let (permit, _) = self.permit(context, &inode, operation)?;
         let row = self.facts(&inode)?.row;
         let from = parent.inode().descriptor(&self.nodes.descriptors)?;

@@ -86,8 +86,12 @@ impl Volume {
             .prospect(parent, name, false)
             .and_then(|prospect| self.permit_new(context, &prospect, Operation::Create));
         match refused {
-            Err(error @ FsError::Denied { reason: crate::policy::DenyReason::PrivateChange, .. }) => error,
-            Err(error @ FsError::Denied { reason: crate::policy::DenyReason::Private, .. }) => error,
+            Err(
+                error @ FsError::Denied {
+                    reason: DenyReason::PrivateChange | DenyReason::Private | DenyReason::OtherUser,
+                    ..
+                },
+            ) => error,
             _ => FsError::Plain(Errno::EEXIST),
         }
     }
@@ -176,7 +180,7 @@ impl Volume {
             kind: prospect.kind,
             owner: owner.as_ref(),
             state: prospect.facts.state,
-            expires: None,
+            expires: prospect.facts.expires(prospect.name.as_str()),
             file: FileIdentity::NONE,
             version: None,
             created: now(),

@@ -14,7 +14,7 @@ use crate::error::Errno;
 use crate::id::{MediaId, UserId};
 use crate::lower::{ContentVersion, FileName, fold};
 use crate::node::Link;
-use crate::policy::{Caller, FileFacts, FileGrants, Identity, Kind, PackageName, Place, State};
+use crate::policy::{Caller, FileFacts, FileGrants, Identity, Kind, Mark, PackageName, Place, State};
 use crate::store::EntryName;
 
 /// The name that hides the entries beside it from readers.
@@ -54,6 +54,14 @@ pub(super) struct Facts {
     pub(super) user: Option<UserId>,
     /// The Android user as whom the owner made it, where that is not the one in whose tree it lies.
     pub(super) owner_user: Option<UserId>,
+}
+
+impl Facts {
+    /// When the file is to be removed, seconds since 1970; `name` is its own.
+    pub(super) fn expires(&self, name: &str) -> Option<i64> {
+        let mark = Mark::of(name).filter(|_| self.state != State::Normal)?;
+        Some(mark.expires)
+    }
 }
 
 impl Volume {

@@ -162,7 +162,7 @@ impl Volume {
     /// daemon that was killed are still there.
     fn serves(&self) -> bool {
         UnixStream::connect(self.socket()).is_ok()
-            && mounted_below(&self.root).contains(&self.path("Android/obb"))
+            && mounted_below(&self.root).iter().any(|mount| mount.ends_with("Android/obb"))
     }
 
     fn await_service(&mut self) {

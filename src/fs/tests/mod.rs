@@ -4,6 +4,7 @@
 
 mod attacks;
 mod changes;
+mod expiry;
 mod handles;
 mod model;
 mod names;
@@ -11,6 +12,7 @@ mod private;
 mod races;
 mod repair;
 mod rows;
+mod users;
 mod views;
 
 use std::fs;
