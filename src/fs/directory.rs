@@ -61,6 +61,7 @@ impl Volume {
         self.within_quota(context)?;
         self.outside_private_trees(&self.caller(context), &*self.facts(inode)?, DenyReason::Private)?;
         let (permit, access) = self.permit(context, inode, Operation::OpenDirectory)?;
+        self.watch(inode);
         let stream = inode.descriptor(&self.nodes.descriptors)?.list()?;
         let terms = Terms::new(context, permit, access, OpenRequest::default());
         let content = Content::Directory(stream.into());
@@ -123,7 +124,7 @@ impl Volume {
             let name = FileName::parse(std::ffi::OsStr::new(listed.name)).ok();
             let entry = name.and_then(|name| {
                 let (inode, stat) = self.child(&parent, &name).ok()?;
-                self.entry(&caller, &inode, &stat).ok()
+                Some(self.as_spelled(self.entry(&caller, &inode, &stat).ok()?, &name))
             });
             let gone = entry.is_none() && !matches!(listed.name, "." | "..");
             gone || take(PlusEntry {

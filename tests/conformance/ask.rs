@@ -46,6 +46,8 @@ fn operation_of(stage: &Stage, case: &Case) -> Option<&'static str> {
         "utime" => "utime",
         "list" | "opendir" | "watch" | "fsyncdir" => "opendir",
         "listed" => "list",
+        "forced" => "read-redacted",
+        "forced-write" => "write-redacted",
         _ => return None,
     })
 }
