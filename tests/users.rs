@@ -157,6 +157,18 @@ fn each_user_has_its_tree_and_no_other() {
     }
 }
 
+/// The index holds both users' shared files, and neither private trees nor what lies beside the users.
+#[test]
+fn the_index_covers_the_trees_of_all_users() {
+    let Some(volume) = start() else { return };
+    let report = volume.json(&["scan"]);
+    assert_eq!((&report["files"], &report["failed"]), (&2.into(), &0.into()), "{report}");
+    assert_eq!(volume.json(&["scan", "10/DCIM"])["files"], 1);
+    for closed in ["lost+found", "10/Android/data"] {
+        assert_ne!(volume.command(&["scan", closed]).status.code(), Some(0), "{closed}");
+    }
+}
+
 /// The owner's kernel caches are warm: the same refusals, and no attribute out of them.
 #[test]
 fn what_a_user_has_in_use_is_closed_to_others_and_not_disturbed() {
