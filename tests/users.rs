@@ -344,6 +344,8 @@ fn expired_files_are_removed_at_the_start_and_on_demand() {
     let report = volume.json(&["maintain", "--now", &(now + 3601).to_string()]);
     assert_eq!(report["entries"][0]["outcome"], "removed", "{report}");
     assert!(!volume.lower().join(&own).exists());
+    // The kernel, which knew it, is told.
+    await_that(|| errno(fs::metadata(volume.path(&own))) == Some(libc::ENOENT));
     // What expires while no daemon runs goes when the next one starts.
     as_uid(OWNER, || fs::write(volume.path(&name(now - 10, "late.jpg")), "x").unwrap());
     volume.stop();

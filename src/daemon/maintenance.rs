@@ -30,7 +30,7 @@ pub(super) fn run(volumes: &Volumes, now: i64) -> Result<MaintenanceReport, Admi
     for mounted in volumes.all() {
         // Private trees are their packages' own: nothing in them is pending or trashed.
         if !matches!(mounted.volume.settings().kind, VolumeKind::Private(_)) {
-            let done = mounted.volume.expire(now, |path, outcome| add(&mut report, path, outcome));
+            let done = mounted.volume.remove_expired(now, |path, outcome| add(&mut report, path, outcome));
             done.map_err(|error| AdminError::internal("remove what expired", error))?;
         }
     }

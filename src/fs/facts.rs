@@ -2,16 +2,17 @@
 
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 
 use super::content::Seen;
+use super::outside::Watch;
 use super::{Context, FsError, Volume, VolumeInode, VolumeKind, now};
 use crate::error::Errno;
 use crate::id::{MediaId, UserId};
-use crate::lower::{FileName, fold};
+use crate::lower::{ContentVersion, FileName, fold};
 use crate::node::Link;
 use crate::policy::{Caller, FileFacts, FileGrants, Identity, Kind, Mark, PackageName, Place, State};
 use crate::store::EntryName;
@@ -28,6 +29,12 @@ pub struct Known {
     pub(super) changes: AtomicU64,
     /// Whether the plan made last hides something: a guess at the view to look up, until OPEN decides.
     pub(super) hides: AtomicBool,
+    /// A directory's watch.
+    pub(super) watch: OnceLock<Watch>,
+    /// The version in which the last writer left the file.
+    pub(super) left: Mutex<Option<ContentVersion>>,
+    /// Whether the kernel was told of it by two spellings of its name.
+    pub(super) respelled: AtomicBool,
 }
 
 /// What follows from a file's name, its place and its row.
@@ -76,7 +83,8 @@ impl Volume {
             Some(link) => {
                 let parent = self.facts(&link.parent)?;
                 let holds_nomedia = inode.is_directory() && self.holds_nomedia(inode);
-                let mut facts = self.facts_of_name(&parent, &link.name, inode.is_directory(), holds_nomedia);
+                let name = self.telling_name(&parent.place, &link, inode);
+                let mut facts = self.facts_of_name(&parent, &name, inode.is_directory(), holds_nomedia);
                 self.add_row(&mut facts, &parent, &link, inode)?;
                 facts
             }

@@ -23,7 +23,7 @@ mod types;
 mod tests;
 
 pub use app_op::{AppOpMode, AppOps, ROLE_APP_OPS};
-pub use decide::{ELSEWHERE, OPAQUE, decide, decide_concealed};
+pub use decide::{ELSEWHERE, FORCED_DIRECTORY, OPAQUE, decide, decide_concealed};
 pub use explain::{Explanation, Outcome, explain, explanations};
 pub use grant::{FileGrant, FileGrants};
 pub use kind::Content;

@@ -14,7 +14,7 @@ fn file(kind: &str, expires: i64, name: &str) -> String {
 
 fn expire(world: &World, now: i64) -> Vec<(String, Expiry)> {
     let mut told = Vec::new();
-    world.volume.expire(now, |path, outcome| told.push((path.to_owned(), outcome))).unwrap();
+    world.volume.remove_expired(now, |path, outcome| told.push((path.to_owned(), outcome))).unwrap();
     told
 }
 
@@ -122,6 +122,6 @@ fn another_volume_of_the_same_database_is_not_touched() {
     world.create(OWNER, &path, b"x").unwrap();
     let other = tempfile::tempdir().unwrap();
     let (volume, _) = served(other.path(), &world.store, &SHARED);
-    volume.expire(NOW, |path, _| panic!("{path}")).unwrap();
+    volume.remove_expired(NOW, |path, _| panic!("{path}")).unwrap();
     assert!(world.lower(&path).exists());
 }
