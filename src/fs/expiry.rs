@@ -92,9 +92,13 @@ impl Volume {
         let parent = self.counted(&link.parent);
         let id = parent.as_ref().map_or(NodeId::ROOT, |parent| parent.node().id());
         if now.saturating_sub(mark.expires) > GRACE {
-            return self.extend(id, &link.name, mark, now).map(Some);
+            let extended = self.extend(id, &link.name, mark, now)?;
+            self.expire(&link.parent, &link.name);
+            return Ok(Some(extended));
         }
         self.remove(self.as_daemon(), id, &link.name, false)?;
+        // The kernel did not ask for it, so it has to be told.
+        self.expire(&link.parent, &link.name);
         Ok(Some(Expiry::Removed))
     }
 
