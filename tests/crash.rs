@@ -1,6 +1,7 @@
 //! A daemon that is killed in the middle of a change: before each system call by which it changes anything (each page
-//! of the log of its database), one after the other, until the change is done, and then once more right after it. The next daemon over the same lower directory
-//! and state must find every file its owner's and nobody else's, and its database sound.
+//! of the log of its database), one after the other, until the change is done, and then once more right after it. The
+//! next daemon over the same lower directory and state must find every file its owner's and nobody else's, and its
+//! database sound.
 
 #![allow(
     clippy::unwrap_used,
