@@ -1,6 +1,7 @@
-//! A daemon that is killed in the middle of a change: before each system call by which it changes anything, one after
-//! the other, until the change is done, and then once more right after it. The next daemon over the same lower directory
-//! and state must find every file its owner's and nobody else's, and its database sound.
+//! A daemon that is killed in the middle of a change: before each system call by which it changes anything (each page
+//! of the log of its database), one after the other, until the change is done, and then once more right after it. The
+//! next daemon over the same lower directory and state must find every file its owner's and nobody else's, and its
+//! database sound.
 
 #![allow(
     clippy::unwrap_used,
@@ -299,7 +300,9 @@ fn run(first: usize, of: usize) {
     let mut number = 0;
     for case in CASES.iter().skip(first).step_by(of) {
         for call in case.calls {
-            for when in 1.. {
+            // A page of the log is two writes.
+            let step = if *call == "pwrite64" { 2 } else { 1 };
+            for when in (1..).step_by(step) {
                 number += 1;
                 let Some(done) = stop_at(&mut volume, case, number, (call, when)) else {
                     return skip("strace cannot take hold of the daemon");

@@ -90,6 +90,17 @@ fn expect_rename(model: &mut Model, uid: u32, from: usize, to: usize, swap: bool
     Ok(())
 }
 
+/// A rename of which the daemon knows nothing.
+fn outside(world: &World, model: &mut Model, (from, to): (usize, usize), swap: bool) {
+    let flags = if swap { RenameFlags::EXCHANGE } else { RenameFlags::empty() };
+    let (old, new) = (world.lower(NAMES[from]), world.lower(NAMES[to]));
+    if renameat_with(CWD, old, CWD, new, flags).is_ok() && from != to {
+        let (moved, standing) = (model.remove(&from), model.remove(&to));
+        model.extend(moved.map(|file| (to, file)));
+        model.extend(standing.filter(|_| swap).map(|file| (from, file)));
+    }
+}
+
 fn take(world: &mut World, model: &mut Model, step: Step) -> Result<(), TestCaseError> {
     match step {
         Step::Create(by, at, located) => {
@@ -136,15 +147,7 @@ fn take(world: &mut World, model: &mut Model, step: Step) -> Result<(), TestCase
                 model.remove(&at);
             }
         }
-        Step::Outside(from, to, swap) => {
-            let flags = if swap { RenameFlags::EXCHANGE } else { RenameFlags::empty() };
-            let (old, new) = (world.lower(NAMES[from]), world.lower(NAMES[to]));
-            if renameat_with(CWD, old, CWD, new, flags).is_ok() && from != to {
-                let (moved, standing) = (model.remove(&from), model.remove(&to));
-                model.extend(moved.map(|file| (to, file)));
-                model.extend(standing.filter(|_| swap).map(|file| (from, file)));
-            }
-        }
+        Step::Outside(from, to, swap) => outside(world, model, (from, to), swap),
         Step::Restart => world.restart(),
     }
     Ok(())
