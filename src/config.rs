@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::platform;
+use crate::policy::Visibility;
 
 /// How many threads serve where nobody says: more only contend for the kernel's queue.
 const THREADS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
@@ -30,6 +31,8 @@ pub struct ServeOptions {
     pub threads: NonZeroU32,
     /// Whether files may be passed through to the kernel where nothing is to be checked any more.
     pub passthrough: bool,
+    /// Whether files exist for applications that could not list them.
+    pub visibility: Visibility,
     /// Where the administration listens.
     pub socket: PathBuf,
 }
@@ -50,6 +53,8 @@ pub struct Settings {
     pub threads: Option<NonZeroU32>,
     /// See [`ServeOptions::passthrough`].
     pub passthrough: Option<bool>,
+    /// See [`ServeOptions::visibility`].
+    pub visibility: Option<Visibility>,
     /// See [`ServeOptions::socket`].
     pub socket: Option<PathBuf>,
 }
@@ -118,6 +123,7 @@ impl Settings {
             apps: self.apps.or(below.apps),
             threads: self.threads.or(below.threads),
             passthrough: self.passthrough.or(below.passthrough),
+            visibility: self.visibility.or(below.visibility),
             socket: self.socket.or(below.socket),
         }
     }
@@ -134,6 +140,7 @@ impl Settings {
             apps: self.apps,
             threads: self.threads.unwrap_or(THREADS),
             passthrough: self.passthrough.unwrap_or(true),
+            visibility: self.visibility.unwrap_or_default(),
             socket: self.socket.unwrap_or_else(platform::socket),
         })
     }
@@ -160,11 +167,13 @@ mod tests {
     #[test]
     fn the_command_line_is_over_the_file() {
         let line = Settings { threads: NonZeroU32::new(4), ..Settings::default() };
-        let file: Settings = toml::from_str("threads = 8\nlower = \"/tmp\"\nmount = \"/\"").unwrap();
+        let file: Settings =
+            toml::from_str("threads = 8\nlower = \"/tmp\"\nmount = \"/\"\nvisibility = \"private\"").unwrap();
         let options = line.over(file).complete().unwrap();
         assert_eq!(options.threads.get(), 4);
         assert_eq!(options.lower, Path::new("/tmp"));
         assert!(options.passthrough);
+        assert_eq!(options.visibility, Visibility::Private);
     }
 
     #[test]

@@ -107,6 +107,7 @@ fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind) -> Settings {
         kind,
         own,
         user: UserId::new(0),
+        visibility: options.visibility,
         shown_uid: shown,
         shown_gid: shown,
         passthrough: options.passthrough,

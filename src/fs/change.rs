@@ -10,7 +10,7 @@ use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{FileName, OpenHow, Times};
-use crate::policy::{Operation, View};
+use crate::policy::{DenyReason, Operation, View};
 
 /// What SETATTR asks for. Mode and owner are accepted and change nothing, so they do not appear here.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,7 +42,9 @@ impl Volume {
         if !name.is_portable() {
             return Err(FsError::Plain(Errno::EPERM));
         }
-        parent.inode().descriptor(&self.nodes.descriptors)?.make_directory(name, permit)?;
+        let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
+        let made = directory.make_directory(name, permit);
+        made.map_err(|error| self.not_made(context, parent.inode(), name, error))?;
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.record_new(context, &prospect, &inode, &stat)?;
         self.entry_in(&inode, &stat, View::Full)
@@ -57,7 +59,8 @@ impl Volume {
         let parent = self.node(parent)?;
         let _tree = self.tree.read();
         let (prospect, permit) = self.permit_file(context, parent.inode(), name)?;
-        parent.inode().descriptor(&self.nodes.descriptors)?.make_file(name, permit)?;
+        let made = parent.inode().descriptor(&self.nodes.descriptors)?.make_file(name, permit);
+        made.map_err(|error| self.not_made(context, parent.inode(), name, error))?;
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.record_new(context, &prospect, &inode, &stat)?;
         self.entry_in(&inode, &stat, View::Full)
@@ -77,6 +80,9 @@ impl Volume {
         self.counters.count(Counter::Change);
         let parent = self.node(parent)?;
         let (inode, stat) = self.found_to_change(context, parent.inode(), name)?;
+        if let Err(FsError::Denied { reason: DenyReason::Private, .. }) = self.may_touch(context, &inode) {
+            return Err(self.taken_by(context, &inode));
+        }
         match (directory, inode.is_directory()) {
             (false, true) => return Err(FsError::Plain(Errno::EISDIR)),
             (true, false) => return Err(FsError::Plain(Errno::ENOTDIR)),
@@ -136,7 +142,9 @@ impl Volume {
         self.counters.count(Counter::SetAttributes);
         let node = self.node(id)?;
         let inode = node.inode();
-        self.may_touch(context, inode)?;
+        if handle.is_none() || self.is_private() {
+            self.may_touch(context, inode)?;
+        }
         if let Some(size) = change.size {
             self.truncate(context, inode, handle, size)?;
         }

@@ -13,7 +13,9 @@ use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::NodeId;
 use crate::lower::{DataFd, FileName, OpenHow, Stat, fold};
-use crate::policy::{Access, Caller, Identity, Operation, PackageName, Permit, Place, RuleName, View};
+use crate::policy::{
+    Access, Caller, DenyReason, Identity, Operation, PackageName, Permit, Place, RuleName, View,
+};
 use crate::store::{EntryName, NewEntry};
 
 /// The owner of what `adb shell` makes.
@@ -50,10 +52,9 @@ impl Volume {
         let parent = self.node(parent)?;
         for _ in 0..RACES {
             match self.child(parent.inode(), name) {
-                Ok(_) if exclusive => return Err(self.taken(context, parent.inode(), name)),
-                // Who may not know of it gets the answer of a free name.
-                Ok((inode, _)) if self.may_touch(context, &inode).is_err() => {
-                    return Err(self.taken(context, parent.inode(), name));
+                // Who may not know of it gets the answer of a free name as far as that goes.
+                Ok((inode, _)) if exclusive || self.may_touch(context, &inode).is_err() => {
+                    return Err(self.taken(context, parent.inode(), name, &inode));
                 }
                 Ok((inode, stat)) => return self.open_existing(context, &inode, &stat, request),
                 Err(FsError::Lower(error)) if error.raw_os_error() == Some(libc::ENOENT) => {}
@@ -67,15 +68,22 @@ impl Volume {
         Err(FsError::Plain(Errno::EAGAIN))
     }
 
-    /// The answer to making a name that is taken: EEXIST, unless the caller may not even make it there.
-    pub(super) fn taken(&self, context: Context, parent: &Arc<VolumeInode>, name: &FileName) -> FsError {
-        let refused = self
-            .prospect(parent, name, false)
-            .and_then(|prospect| self.permit_new(context, &prospect, Operation::Create));
-        match refused {
-            Err(error @ FsError::Denied { reason: crate::policy::DenyReason::PrivateChange, .. }) => error,
-            Err(error @ FsError::Denied { reason: crate::policy::DenyReason::Private, .. }) => error,
-            _ => FsError::Plain(Errno::EEXIST),
+    /// The answer to making a name that is taken: EEXIST, unless the caller may not even make it there, or may not
+    /// know of what stands there; then any refusal of a free name comes first.
+    fn taken(
+        &self,
+        context: Context,
+        parent: &Arc<VolumeInode>,
+        name: &FileName,
+        inode: &Arc<VolumeInode>,
+    ) -> FsError {
+        let standing = self.taken_by(context, inode);
+        match self.permit_file(context, parent, name) {
+            Err(error @ FsError::Denied { reason: DenyReason::PrivateChange | DenyReason::Private, .. }) => {
+                error
+            }
+            Err(error) if standing.errno() != Errno::EEXIST => error,
+            Ok(_) | Err(_) => standing,
         }
     }
 

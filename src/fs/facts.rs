@@ -27,6 +27,8 @@ pub struct Known {
     pub(super) changes: AtomicU64,
     /// Whether the plan made last hides something: a guess at the view to look up, until OPEN decides.
     pub(super) hides: AtomicBool,
+    /// Whether the kernel was told of the redacted view last.
+    pub(super) shown_redacted: AtomicBool,
 }
 
 /// What follows from a file's name, its place and its row.

@@ -44,9 +44,12 @@ impl Volume {
         let parent = self.node(parent)?;
         let caller = self.caller(context);
         let look = || {
-            let (inode, stat) = self.child(parent.inode(), name)?;
-            self.may_look(&caller, &inode)?;
-            self.entry(&caller, &inode, &stat)
+            let found = self.child(parent.inode(), name);
+            let (inode, stat) = found.inspect_err(|_| self.as_if_taken(&caller, parent.inode(), name))?;
+            match self.may_look(&caller, &inode)? {
+                Sight::Seen => self.entry(&caller, &inode, &stat),
+                Sight::InUse => self.entry_unseen(&inode, &stat),
+            }
         };
         look().map_err(harmless)
     }
@@ -95,16 +98,22 @@ impl Volume {
         if inode.is_directory() { self.forget_facts() } else { self.renew_facts(inode) }
     }
 
-    /// Whether the caller may know that the file exists: a matter of its place, which needs no row.
-    fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
+    /// Whether the caller may know that the file exists: a matter of its place, which needs no row unless the volume
+    /// conceals.
+    fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<Sight, FsError> {
         let facts = self.placed(inode)?;
         self.outside_private_trees(caller, &facts)?;
-        let known = self.for_policy(caller, &facts, inode.is_directory(), None);
-        match policy::decide(caller, &known, &Operation::Look) {
-            Verdict::Allow(..) => Ok(()),
-            // The kernel knows the directory because its owner uses it. Another answer than the owner's would make
-            // the kernel drop it, with mounts and working directories in it; GETATTR refuses on the next step.
-            Verdict::Deny { .. } if self.is_in_use(inode, &facts) => Ok(()),
+        let verdict = if self.is_concealable(inode) {
+            self.sees(caller, inode)?
+        } else {
+            let known = self.for_policy(caller, &facts, inode.is_directory(), None);
+            policy::decide(caller, &known, &Operation::Look)
+        };
+        match verdict {
+            Verdict::Allow(..) => Ok(Sight::Seen),
+            // The kernel knows it because its owner uses it. Another answer than the owner's would make the kernel
+            // drop it, with mounts and working directories in it; GETATTR and OPEN refuse on the next step.
+            Verdict::Deny { .. } if self.is_in_use(inode, &facts) => Ok(Sight::InUse),
             Verdict::Deny { reason, rule } => Err(FsError::Denied { reason, rule }),
         }
     }
@@ -144,6 +153,7 @@ impl Volume {
         view: View,
     ) -> Result<Entry<'_>, FsError> {
         let node = self.nodes.node(inode, view);
+        inode.known.shown_redacted.store(view == View::Redacted, Ordering::Relaxed);
         let attributes = self.attributes(node.node(), stat)?;
         let generation = stat.identity.born.cast_unsigned();
         let for_now = view == View::Redacted && !inode.known.hides.load(Ordering::Relaxed);
@@ -188,15 +198,20 @@ impl Volume {
         self.attributes(&node, &stat)
     }
 
-    /// On a private volume every request that names a node is checked: the kernel asks there on each walk.
+    /// On a private volume every request that names a node is checked: the kernel asks there on each walk. So are
+    /// files that may be concealed.
     pub(super) fn may_touch(&self, context: Context, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
         let caller = self.caller(context);
-        if !self.is_private() && !self.is_foreign(&caller) {
+        let verdict = if self.is_concealable(inode) {
+            self.sees(&caller, inode)?
+        } else if self.is_private() || self.is_foreign(&caller) {
+            let facts = self.facts(inode)?;
+            let known = self.for_policy(&caller, &facts, inode.is_directory(), None);
+            policy::decide(&caller, &known, &Operation::Look)
+        } else {
             return Ok(());
-        }
-        let facts = self.facts(inode)?;
-        let known = self.for_policy(&caller, &facts, inode.is_directory(), None);
-        super::decide::enforce(policy::decide(&caller, &known, &Operation::Look)).map(|_| ())
+        };
+        super::decide::enforce(verdict).map(|_| ())
     }
 
     /// FORGET.
@@ -276,6 +291,15 @@ pub(super) fn view_name(view: View) -> &'static str {
         View::Full => "full",
         View::Redacted => "redacted",
     }
+}
+
+/// Whether LOOKUP answers with an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Sight {
+    /// It exists for the caller.
+    Seen,
+    /// It does not, but the kernel knows it already.
+    InUse,
 }
 
 /// What ACCESS asks; nothing asks whether the file exists.

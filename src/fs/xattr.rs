@@ -24,12 +24,12 @@ impl Volume {
     /// ENODATA for an attribute of ours that the entry lacks, EOPNOTSUPP for all others; else as an open for reading.
     pub fn extended_attribute(&self, context: Context, id: NodeId, name: &str) -> Result<Vec<u8>, FsError> {
         self.counters.count(Counter::Other);
-        if ![VIEW, OWNER, KIND].contains(&name) {
-            return Err(FsError::Plain(Errno::EOPNOTSUPP));
-        }
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
+        if ![VIEW, OWNER, KIND].contains(&name) {
+            return Err(FsError::Plain(Errno::EOPNOTSUPP));
+        }
         if !inode.is_directory() {
             let (_, _) = self.permit(context, inode, Operation::Open { read: true, write: false })?;
         }
@@ -60,6 +60,7 @@ impl Volume {
     /// # Errors
     /// As GETXATTR.
     pub fn extended_attributes(&self, context: Context, id: NodeId) -> Result<Vec<u8>, FsError> {
+        self.may_touch(context, self.node(id)?.inode())?;
         let mut names = Vec::new();
         for name in [VIEW, OWNER, KIND] {
             match self.extended_attribute(context, id, name) {

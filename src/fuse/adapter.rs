@@ -21,6 +21,7 @@ use super::backing;
 use super::translate::{
     access, attributes, context, handle, kind, name, node, open_request, rename_mode, time,
 };
+use crate::error::Errno as Refused;
 use crate::fs::{AttributeChange, OpenedIo, Volume};
 use crate::lower::Times;
 
@@ -164,13 +165,13 @@ impl Filesystem for Adapter {
 
     fn link(
         &self,
-        _request: &Request,
-        _ino: INodeNo,
+        request: &Request,
+        ino: INodeNo,
         _new_parent: INodeNo,
         _new_name: &OsStr,
         reply: ReplyEntry,
     ) {
-        reply.error(Errno::EPERM);
+        reply.error(self.refuse("link", request, ino, Refused::EPERM));
     }
 
     fn rename(
@@ -391,19 +392,19 @@ impl Filesystem for Adapter {
 
     fn setxattr(
         &self,
-        _request: &Request,
-        _ino: INodeNo,
+        request: &Request,
+        ino: INodeNo,
         _name: &OsStr,
         _value: &[u8],
         _flags: i32,
         _position: u32,
         reply: ReplyEmpty,
     ) {
-        reply.error(Errno::EOPNOTSUPP);
+        reply.error(self.refuse("setxattr", request, ino, Refused::EOPNOTSUPP));
     }
 
-    fn removexattr(&self, _request: &Request, _ino: INodeNo, _name: &OsStr, reply: ReplyEmpty) {
-        reply.error(Errno::EOPNOTSUPP);
+    fn removexattr(&self, request: &Request, ino: INodeNo, _name: &OsStr, reply: ReplyEmpty) {
+        reply.error(self.refuse("removexattr", request, ino, Refused::EOPNOTSUPP));
     }
 
     fn access(&self, request: &Request, ino: INodeNo, mask: AccessFlags, reply: ReplyEmpty) {

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use fuser::{
     Errno, FileHandle, FopenFlags, Generation, INodeNo, ReplyCreate, ReplyDirectoryPlus, ReplyEmpty,
-    ReplyEntry, ReplyXattr,
+    ReplyEntry, ReplyXattr, Request,
 };
 
 use super::adapter::Adapter;
 use super::backing::{self, CreatedAnswer};
-use super::translate::{attributes, nameless, shorter};
+use super::translate::{attributes, context, nameless, node, shorter};
 use crate::diag::Counter;
+use crate::error::Errno as Refused;
 use crate::fs::{Created, Entry, FsError, OpenedIo, PlusEntry};
 
 impl Adapter {
@@ -25,6 +26,17 @@ impl Adapter {
             log::debug!("{operation}: {error}");
         }
         Errno::from_i32(error.errno().raw())
+    }
+
+    /// The answer to what is refused to everyone.
+    pub(super) fn refuse(
+        &self,
+        operation: &'static str,
+        request: &Request,
+        ino: INodeNo,
+        errno: Refused,
+    ) -> Errno {
+        self.report(operation, &self.volume.refuse(context(request), node(ino), errno))
     }
 
     pub(super) fn entry(

@@ -5,7 +5,9 @@
 #![forbid(unsafe_code)]
 
 use super::rules::{RULES, Ruling};
-use super::{Access, Caller, DenyReason, FileFacts, Operation, Permit, Place, RuleName, Verdict, View};
+use super::{
+    Access, Caller, DenyReason, FileFacts, Operation, Permit, Place, RuleName, Verdict, View, Visibility,
+};
 
 /// Rule name of a decision on which no rule spoke.
 pub(super) const NO_RULE: RuleName = RuleName("no-rule");
@@ -32,8 +34,22 @@ pub fn decide(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verd
     }
 }
 
+/// Decides on an entry of a volume with this visibility.
+pub fn decide_under(
+    visibility: Visibility,
+    caller: &Caller,
+    facts: &FileFacts,
+    operation: &Operation,
+) -> Verdict {
+    match visibility {
+        Visibility::Shared => decide(caller, facts, operation),
+        Visibility::Private => decide_concealed(caller, facts, operation),
+    }
+}
+
 /// Decides on an entry of a volume with `visibility = private`: what the caller could not list does not exist for
-/// it, unless the decision allows. An entry that is yet to be made hides nothing.
+/// it, unless the decision allows. An entry that is yet to be made hides nothing. A file that the caller may read,
+/// by a grant, may be looked at as well: it could not be opened by its name otherwise.
 pub fn decide_concealed(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verdict {
     let verdict = decide(caller, facts, operation);
     let makes = matches!(operation, Operation::Create | Operation::MakeDirectory | Operation::RenameTo);
@@ -46,7 +62,8 @@ pub fn decide_concealed(caller: &Caller, facts: &FileFacts, operation: &Operatio
             }
         },
     };
-    if !concealable || matches!(decide(caller, facts, &Operation::List), Verdict::Allow(..)) {
+    let allowed = |wanted: Operation| matches!(decide(caller, facts, &wanted), Verdict::Allow(..));
+    if !concealable || allowed(Operation::List) || allowed(Operation::Open { read: true, write: false }) {
         return verdict;
     }
     conceal(if operation.makes_or_moves() { DenyReason::PrivateChange } else { DenyReason::Private })

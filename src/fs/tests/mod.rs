@@ -11,6 +11,7 @@ mod private;
 mod races;
 mod rows;
 mod views;
+mod visibility;
 
 use std::fs;
 use std::io;
@@ -93,6 +94,7 @@ struct Start {
     refused: bool,
     descriptors: usize,
     rest: Duration,
+    visibility: Visibility,
 }
 
 const SHARED: Start = Start {
@@ -101,6 +103,7 @@ const SHARED: Start = Start {
     refused: false,
     descriptors: 1000,
     rest: Duration::ZERO,
+    visibility: Visibility::Shared,
 };
 
 impl World {
@@ -265,6 +268,7 @@ fn served(lower: &Path, store: &Arc<Store>, start: &Start) -> (Volume, Arc<Backi
         kind: start.kind,
         own: Uid::ROOT,
         user: UserId::new(0),
+        visibility: start.visibility,
         shown_uid: 1023,
         shown_gid: 1023,
         passthrough: start.passthrough,
