@@ -214,6 +214,10 @@ impl Prober<'_> {
     }
 
     fn rename(&self, from: &str, to: &str, mode: RenameMode) -> Answer {
+        if from == to {
+            // The kernel answers from the name alone.
+            return Ok(String::new());
+        }
         let (source, target) = (self.parent(from)?, self.parent(to)?);
         self.world.look(self.uid, from)?;
         match (self.world.look(self.uid, to), mode) {
@@ -309,7 +313,7 @@ fn any_act() -> impl Strategy<Value = (Act, usize, usize)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn a_file_that_is_not_listed_changes_no_other_answer(
