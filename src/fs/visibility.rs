@@ -34,6 +34,12 @@ impl Volume {
         !self.is_private() && self.settings.visibility == Visibility::Private
     }
 
+    /// Whether a listing is to bring entries with it (READDIRPLUS). Where the kernel keeps no attributes of files they
+    /// are of no use, and a file that is only listed is not to be known to the kernel.
+    pub fn lists_entries(&self) -> bool {
+        !self.is_concealing()
+    }
+
     /// Whether the file may not exist for somebody.
     pub(super) fn is_concealable(&self, inode: &Inode<Known>) -> bool {
         self.is_concealing() && !inode.is_directory()

@@ -49,9 +49,9 @@ impl Filesystem for Adapter {
             | InitFlags::FUSE_ATOMIC_O_TRUNC
             | InitFlags::FUSE_ASYNC_DIO
             | InitFlags::FUSE_AUTO_INVAL_DATA
-            | InitFlags::FUSE_DO_READDIRPLUS
-            | InitFlags::FUSE_READDIRPLUS_AUTO
             | InitFlags::FUSE_HANDLE_KILLPRIV_V2;
+        let plus = InitFlags::FUSE_DO_READDIRPLUS | InitFlags::FUSE_READDIRPLUS_AUTO;
+        let wanted = if self.volume.lists_entries() { wanted | plus } else { wanted };
         let offered = wanted & config.capabilities();
         let _all = config.add_capabilities(offered);
         let passthrough = InitFlags::FUSE_PASSTHROUGH;

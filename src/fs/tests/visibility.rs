@@ -408,6 +408,16 @@ fn a_handle_works_on_when_its_holder_could_no_longer_list_the_file() {
 }
 
 #[test]
+fn removing_does_not_tell_of_what_sort_a_file_is() {
+    let world = twin(Some(SECRETS[1]));
+    let (parent, name, _) = world.place(SECRETS[1].0);
+    for directory in [true, false] {
+        let refused = world.volume.remove(caller(STRANGER), parent, &name, directory);
+        assert_eq!(refused.map_err(errno), Err(Errno::EACCES));
+    }
+}
+
+#[test]
 fn the_kernel_keeps_no_attributes_of_files() {
     let world = twin(None);
     world.put("Pictures/clean.jpg", &jpeg_clean());
