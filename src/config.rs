@@ -27,6 +27,8 @@ pub struct ServeOptions {
     pub state: PathBuf,
     /// Applications to register at the start.
     pub apps: Option<PathBuf>,
+    /// Whether the directory holds the trees of several Android users, each in a directory of the user's number.
+    pub users: bool,
     /// Threads that serve.
     pub threads: NonZeroU32,
     /// Whether files may be passed through to the kernel where nothing is to be checked any more.
@@ -49,6 +51,8 @@ pub struct Settings {
     pub state: Option<PathBuf>,
     /// See [`ServeOptions::apps`].
     pub apps: Option<PathBuf>,
+    /// See [`ServeOptions::users`].
+    pub users: Option<bool>,
     /// See [`ServeOptions::threads`].
     pub threads: Option<NonZeroU32>,
     /// See [`ServeOptions::passthrough`].
@@ -121,6 +125,7 @@ impl Settings {
             mount: self.mount.or(below.mount),
             state: self.state.or(below.state),
             apps: self.apps.or(below.apps),
+            users: self.users.or(below.users),
             threads: self.threads.or(below.threads),
             passthrough: self.passthrough.or(below.passthrough),
             visibility: self.visibility.or(below.visibility),
@@ -138,6 +143,7 @@ impl Settings {
             mount: directory(self.mount, "mount", "--mount")?,
             state: self.state.unwrap_or_else(platform::state_directory),
             apps: self.apps,
+            users: self.users.unwrap_or(false),
             threads: self.threads.unwrap_or(THREADS),
             passthrough: self.passthrough.unwrap_or(true),
             visibility: self.visibility.unwrap_or_default(),

@@ -22,7 +22,7 @@ use crate::id::NodeId;
 use crate::lower::{FileName, Stat};
 use crate::node::Inode;
 use crate::policy::{
-    self, Caller, DenyReason, FileFacts, Kind, Operation, Place, State, Verdict, View, Visibility,
+    self, Caller, DenyReason, FileFacts, FileGrants, Kind, Operation, Place, State, Verdict, View, Visibility,
 };
 
 /// Size in bytes and in 512-byte blocks of a directory that does not tell how much lies in it.
@@ -61,7 +61,7 @@ impl Volume {
             hidden: true,
             owner: None,
             state: State::Trashed,
-            grant: None,
+            grants: FileGrants::empty(),
             ..self.for_policy(caller, placed, false, None)
         };
         matches!(policy::decide(caller, &least, &Operation::List), Verdict::Allow(..))
@@ -120,12 +120,12 @@ impl Volume {
         }
     }
 
-    /// What is refused to all on this node: for one who may not know of the file that is ENOENT like all else.
-    pub fn refuse(&self, context: Context, id: NodeId, errno: Errno) -> FsError {
-        match self.node(id).and_then(|node| self.may_touch(context, node.inode())) {
-            Ok(()) => FsError::Plain(errno),
-            Err(error) => error,
-        }
+    /// Whether the node exists for the caller of a request that changes nothing.
+    ///
+    /// # Errors
+    /// ENOENT where it does not; else as policy answers.
+    pub fn reach(&self, context: Context, id: NodeId) -> Result<(), FsError> {
+        self.may_touch(context, self.node(id)?.inode())
     }
 
     /// The kind of a file that changes while it is looked at, for the question whether it exists: as it was last.

@@ -19,10 +19,10 @@ use fuser::{
 use super::answer::{add_plus, open_flags};
 use super::backing;
 use super::translate::{
-    access, attributes, context, handle, kind, name, node, open_request, rename_mode, time,
+    access, attributes, context, handle, kind, name, new_name, node, open_request, rename_mode, time,
 };
 use crate::error::Errno as Refused;
-use crate::fs::{AttributeChange, OpenedIo, Volume};
+use crate::fs::{AttributeChange, OpenedIo, Operation, Volume};
 use crate::lower::Times;
 
 /// Largest WRITE that the kernel may send, in bytes.
@@ -121,9 +121,10 @@ impl Filesystem for Adapter {
         reply: ReplyEntry,
     ) {
         if mode & libc::S_IFMT != libc::S_IFREG {
-            return reply.error(Errno::EPERM);
+            return self.refused("mknod", request, (parent, raw), Operation::MakeSpecial, reply);
         }
-        let entry = name(raw).and_then(|name| self.volume.make_file(context(request), node(parent), &name));
+        let entry = new_name(&self.volume, request, (parent, raw), Operation::Create)
+            .and_then(|name| self.volume.make_file(context(request), node(parent), &name));
         self.entry("mknod", entry, reply);
     }
 
@@ -136,8 +137,8 @@ impl Filesystem for Adapter {
         _umask: u32,
         reply: ReplyEntry,
     ) {
-        let entry =
-            name(raw).and_then(|name| self.volume.make_directory(context(request), node(parent), &name));
+        let entry = new_name(&self.volume, request, (parent, raw), Operation::MakeDirectory)
+            .and_then(|name| self.volume.make_directory(context(request), node(parent), &name));
         self.entry("mkdir", entry, reply);
     }
 
@@ -152,26 +153,15 @@ impl Filesystem for Adapter {
         self.empty("rmdir", done, reply);
     }
 
-    fn symlink(
-        &self,
-        _request: &Request,
-        _parent: INodeNo,
-        _name: &OsStr,
-        _target: &Path,
-        reply: ReplyEntry,
-    ) {
-        reply.error(Errno::EPERM);
+    fn symlink(&self, request: &Request, parent: INodeNo, raw: &OsStr, _target: &Path, reply: ReplyEntry) {
+        self.refused("symlink", request, (parent, raw), Operation::MakeSymlink, reply);
     }
 
-    fn link(
-        &self,
-        request: &Request,
-        ino: INodeNo,
-        _new_parent: INodeNo,
-        _new_name: &OsStr,
-        reply: ReplyEntry,
-    ) {
-        reply.error(self.refuse("link", request, ino, Refused::EPERM));
+    fn link(&self, request: &Request, ino: INodeNo, parent: INodeNo, raw: &OsStr, reply: ReplyEntry) {
+        if let Err(error) = self.volume.reach(context(request), node(ino)) {
+            return reply.error(self.report("link", &error));
+        }
+        self.refused("link", request, (parent, raw), Operation::MakeLink, reply);
     }
 
     fn rename(
@@ -185,7 +175,8 @@ impl Filesystem for Adapter {
         reply: ReplyEmpty,
     ) {
         let rename = || {
-            let (from, to, mode) = (name(raw)?, name(new_raw)?, rename_mode(flags)?);
+            let (from, mode) = (name(raw)?, rename_mode(flags)?);
+            let to = new_name(&self.volume, request, (new_parent, new_raw), Operation::RenameTo)?;
             self.volume.rename(context(request), (node(parent), &from), (node(new_parent), &to), mode)
         };
         self.empty("rename", rename(), reply);
@@ -217,7 +208,7 @@ impl Filesystem for Adapter {
     ) {
         let exclusive = flags & libc::O_EXCL != 0;
         let wanted = open_request(OpenFlags(flags));
-        let created = name(raw)
+        let created = new_name(&self.volume, request, (parent, raw), Operation::Create)
             .and_then(|name| self.volume.create(context(request), node(parent), &name, wanted, exclusive));
         match created {
             Ok(created) => self.created(created, reply),

@@ -13,6 +13,10 @@ use super::{
 pub(super) const NO_RULE: RuleName = RuleName("no-rule");
 /// Rule name of a refusal by `visibility = private`.
 pub(super) const CONCEALED: RuleName = RuleName("concealed");
+/// Rule name of a refusal that the file's content makes: who may see it redacted only cannot be given it.
+pub const OPAQUE: RuleName = RuleName("opaque");
+/// Rule name of what a shared volume answers where a private volume serves.
+pub const ELSEWHERE: RuleName = RuleName("private-elsewhere");
 
 /// Decides on an entry of a volume with `visibility = shared`.
 ///
@@ -23,7 +27,11 @@ pub(super) const CONCEALED: RuleName = RuleName("concealed");
 /// [`Access::view`] is the caller's view of the entry whatever the operation, so that `Look` tells which view a
 /// lookup answers with; of a file that the caller may not read it is [`View::Redacted`].
 pub fn decide(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verdict {
-    let (operation, forced) = effective(facts, *operation);
+    let asked = *operation;
+    let (operation, forced) = effective(facts, asked);
+    // A directory that is written to has its name already.
+    let named = (operation.makes() && !asked.makes()).then(|| FileFacts { portable: true, ..facts.clone() });
+    let facts = named.as_ref().unwrap_or(facts);
     let ruled = RULES.iter().find_map(|rule| Some((rule.name, (rule.judge)(caller, facts, &operation)?)));
     match ruled {
         Some((rule, Ruling::Allow(view))) => {
@@ -52,14 +60,15 @@ pub fn decide_under(
 /// by a grant, may be looked at as well: it could not be opened by its name otherwise.
 pub fn decide_concealed(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verdict {
     let verdict = decide(caller, facts, operation);
-    let makes = matches!(operation, Operation::Create | Operation::MakeDirectory | Operation::RenameTo);
     let concealable = match verdict {
         Verdict::Allow(..) => *operation == Operation::Look,
         Verdict::Deny { reason, .. } => match reason {
             DenyReason::Private | DenyReason::PrivateChange | DenyReason::OtherUser => false,
-            DenyReason::Refused | DenyReason::Misplaced | DenyReason::Forbidden | DenyReason::NoRule => {
-                !makes
-            }
+            DenyReason::Refused
+            | DenyReason::Misplaced
+            | DenyReason::Forbidden
+            | DenyReason::Opaque
+            | DenyReason::NoRule => !operation.makes(),
         },
     };
     let allowed = |wanted: Operation| matches!(decide(caller, facts, &wanted), Verdict::Allow(..));
@@ -80,7 +89,8 @@ fn conceal(reason: DenyReason) -> Verdict {
 /// stays one about reading. A forced-redaction name is judged as a plain read
 /// of the file; to write by it, or to have one of a directory, stays what it is.
 fn effective(facts: &FileFacts, operation: Operation) -> (Operation, bool) {
-    let listable = facts.directory && !matches!(facts.place, Place::Private { .. } | Place::OtherUser);
+    let listable = facts.directory
+        && !matches!(facts.place, Place::Private { .. } | Place::OtherUser | Place::BesideUsers);
     match operation {
         Operation::Open { write: true, .. } if listable => (Operation::MakeDirectory, false),
         Operation::Open { write: false, .. } if listable => (Operation::OpenDirectory, false),
@@ -99,6 +109,9 @@ fn effective(facts: &FileFacts, operation: Operation) -> (Operation, bool) {
         | Operation::Replace
         | Operation::List
         | Operation::OpenDirectory
-        | Operation::SetTimes => (operation, false),
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => (operation, false),
     }
 }

@@ -6,6 +6,7 @@ use std::cell::Cell;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction};
 
+use super::snapshot::Parts;
 use super::{Snapshot, StoreError};
 
 /// The changes of one transaction; dropped without a commit they never were.
@@ -15,22 +16,21 @@ use super::{Snapshot, StoreError};
 pub struct Changes<'a> {
     transaction: &'a Transaction<'a>,
     before: &'a Snapshot,
-    applications: Cell<bool>,
-    grants: Cell<bool>,
+    changed: Cell<Parts>,
 }
 
 impl<'a> Changes<'a> {
     pub(super) fn new(transaction: &'a Transaction<'a>, before: &'a Snapshot) -> Changes<'a> {
-        Changes { transaction, before, applications: Cell::new(false), grants: Cell::new(false) }
+        Changes { transaction, before, changed: Cell::new(Parts::default()) }
     }
 
     /// The snapshot to publish, where the changes touched what it shows.
     pub(super) fn next_snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
-        let (applications, grants) = (self.applications.get(), self.grants.get());
-        if !applications && !grants {
+        let changed = self.changed.get();
+        if changed == Parts::default() {
             return Ok(None);
         }
-        self.before.next(self.transaction, applications, grants).map(Some)
+        self.before.next(self.transaction, changed).map(Some)
     }
 
     /// The snapshot as it was when the transaction began.
@@ -44,11 +44,15 @@ impl<'a> Changes<'a> {
     }
 
     pub(super) fn applications_changed(&self) {
-        self.applications.set(true);
+        self.changed.set(Parts { applications: true, ..self.changed.get() });
     }
 
     pub(super) fn grants_changed(&self) {
-        self.grants.set(true);
+        self.changed.set(Parts { grants: true, ..self.changed.get() });
+    }
+
+    pub(super) fn users_changed(&self) {
+        self.changed.set(Parts { users: true, ..self.changed.get() });
     }
 
     /// Runs a statement; how many rows it changed, without those of cascades.

@@ -76,10 +76,10 @@ pub(crate) fn splice(from: impl AsFd, to: impl AsFd, length: usize) -> io::Resul
     usize::try_from(moved).map_err(|_| io::Error::last_os_error())
 }
 
-/// `truncate(2)` by path
+/// `truncate(2)`: by name, so that no open of the caller's comes before it.
 pub(crate) fn truncate(path: &Path, size: i64) -> io::Result<()> {
     let path = CString::new(path.as_os_str().as_bytes())?;
-    // SAFETY: `path` ends with NUL.
+    // SAFETY: `path` is a string that ends in NUL.
     let done = unsafe { libc::truncate(path.as_ptr(), size) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -169,7 +169,7 @@ impl Prober<'_> {
             Act::Attributes => {
                 Ok(String::from_utf8(volume.extended_attributes(by, node).map_err(errno)?).unwrap())
             }
-            Act::Link => Err(volume.refuse(by, node, Errno::EPERM).errno()),
+            Act::Link => Err(volume.reach(by, node).map_or_else(errno, |()| Errno::EPERM)),
             _ => volume.stat(by, node, None).map_err(errno).map(|stat| shown(&stat)),
         }
     }
@@ -384,7 +384,7 @@ fn a_file_in_use_is_one_node_for_everyone_and_no_more_than_that() {
         let (volume, by) = (&world.volume, caller(STRANGER));
         assert_eq!(volume.stat(by, node, None).map_err(errno).map(|_| ()), Err(Errno::ENOENT));
         assert_eq!(volume.open(by, node, READ).map_err(errno).map(|_| ()), Err(Errno::ENOENT));
-        assert_eq!(volume.refuse(by, node, Errno::EPERM).errno(), Errno::ENOENT);
+        assert_eq!(volume.reach(by, node).map_err(errno), Err(Errno::ENOENT));
         volume.forget(node, 100);
     }
     assert_eq!(world.look(STRANGER, "Pictures/a.jpg"), Err(Errno::ENOENT));
