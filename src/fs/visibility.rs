@@ -141,7 +141,14 @@ impl Volume {
         stat: &Stat,
         shown: &mut Attributes,
     ) -> Result<(), FsError> {
-        let packages = matches!(self.facts(inode)?.place, Place::PrivateRoot(_));
+        // The directory's own facts are asked for only where it may be one of the two: a listing may show very many.
+        let packages = match inode.link() {
+            None => self.is_private() && Arc::ptr_eq(inode, self.nodes.root().inode()),
+            Some(link) => {
+                self.facts(&link.parent)?.place == Place::Android
+                    && matches!(self.facts(inode)?.place, Place::PrivateRoot(_))
+            }
+        };
         if packages || self.is_concealing() {
             (shown.size, shown.blocks, shown.links) = (PLAIN.0, PLAIN.1, 1);
         }

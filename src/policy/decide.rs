@@ -5,9 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::rules::{RULES, Ruling};
-use super::{
-    Access, Caller, DenyReason, FileFacts, Operation, Permit, Place, RuleName, Verdict, View, Visibility,
-};
+use super::{Access, Caller, DenyReason, FileFacts, Operation, Permit, Place, RuleName, Verdict, View};
 
 /// Rule name of a decision on which no rule spoke.
 pub(super) const NO_RULE: RuleName = RuleName("no-rule");
@@ -39,19 +37,6 @@ pub fn decide(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verd
         }
         Some((rule, Ruling::Deny(reason))) => Verdict::Deny { reason, rule },
         None => Verdict::Deny { reason: DenyReason::NoRule, rule: NO_RULE },
-    }
-}
-
-/// Decides on an entry of a volume with this visibility.
-pub fn decide_under(
-    visibility: Visibility,
-    caller: &Caller,
-    facts: &FileFacts,
-    operation: &Operation,
-) -> Verdict {
-    match visibility {
-        Visibility::Shared => decide(caller, facts, operation),
-        Visibility::Private => decide_concealed(caller, facts, operation),
     }
 }
 

@@ -16,13 +16,15 @@ mod place;
 mod rights;
 mod rules;
 mod types;
+mod visibility;
 
 #[cfg(test)]
 mod tests;
 
 pub use app_op::{AppOpMode, AppOps, ROLE_APP_OPS};
-pub use decide::{ELSEWHERE, OPAQUE, decide, decide_concealed, decide_under};
+pub use decide::{ELSEWHERE, OPAQUE, decide, decide_concealed};
 pub use explain::{Explanation, explain, explanations};
 pub use kind::Content;
 pub use permission::{parse_permission, permission_names};
 pub use types::*;
+pub use visibility::{Visibility, decide_under};

@@ -226,35 +226,6 @@ pub enum FileGrant {
     Write,
 }
 
-/// What callers learn of the existence of files that they could not list.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Visibility {
-    /// All files in shared places are seen by everyone, as on Android.
-    #[default]
-    Shared,
-    /// What a caller could not list does not exist for it.
-    Private,
-}
-
-impl Visibility {
-    /// The names of both, as configuration and command line spell them.
-    pub const NAMES: [&'static str; 2] = ["shared", "private"];
-
-    /// The name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Visibility::Shared => "shared",
-            Visibility::Private => "private",
-        }
-    }
-
-    /// What a name stands for.
-    pub fn of_name(name: &str) -> Option<Visibility> {
-        [Visibility::Shared, Visibility::Private].into_iter().find(|known| known.name() == name)
-    }
-}
-
 bitflags::bitflags! {
     /// The per-file grants that a caller has for one file; each counts by itself.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
