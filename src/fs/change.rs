@@ -36,15 +36,18 @@ impl Volume {
         self.counters.count(Counter::Change);
         let parent = self.node(parent)?;
         self.within_depth(parent.inode())?;
+        let _making = self.making.begin(parent.inode(), name);
         let _tree = self.tree.read();
         let prospect = self.prospect(parent.inode(), name, true)?;
         self.outside_private_trees(&self.caller(context), &prospect.facts)?;
         let permit = self.permit_new(context, &prospect, Operation::MakeDirectory)?;
+        self.is_free(context, parent.inode(), name)?;
         let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
-        let made = directory.make_directory(name, permit);
-        made.map_err(|error| self.not_made(context, parent.inode(), name, error))?;
+        let begun = self.begin_row(context, &prospect)?;
+        self.made(begun, directory.make_directory(name, permit))?;
         let (inode, stat) = self.child(parent.inode(), name)?;
-        self.record_new(context, &prospect, &inode, &stat)?;
+        self.complete_row(begun, stat.identity)?;
+        self.appeared(&inode, &prospect);
         self.entry_in(&inode, &stat, View::Full)
     }
 
@@ -55,13 +58,26 @@ impl Volume {
     pub fn make_file(&self, context: Context, parent: NodeId, name: &FileName) -> Result<Entry<'_>, FsError> {
         self.counters.count(Counter::Change);
         let parent = self.node(parent)?;
+        let _making = self.making.begin(parent.inode(), name);
         let _tree = self.tree.read();
         let (prospect, permit) = self.permit_file(context, parent.inode(), name)?;
-        let made = parent.inode().descriptor(&self.nodes.descriptors)?.make_file(name, permit);
-        made.map_err(|error| self.not_made(context, parent.inode(), name, error))?;
+        self.is_free(context, parent.inode(), name)?;
+        let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
+        let begun = self.begin_row(context, &prospect)?;
+        self.made(begun, directory.make_file(name, permit))?;
         let (inode, stat) = self.child(parent.inode(), name)?;
-        self.record_new(context, &prospect, &inode, &stat)?;
+        self.complete_row(begun, stat.identity)?;
+        self.appeared(&inode, &prospect);
         self.entry_in(&inode, &stat, View::Full)
+    }
+
+    /// Whether nothing stands under the name: the row of what does must not give way to that of something new.
+    fn is_free(&self, context: Context, parent: &Arc<VolumeInode>, name: &FileName) -> Result<(), FsError> {
+        match self.child(parent, name) {
+            Ok((inode, _)) => Err(self.taken_by(context, &inode)),
+            Err(error) if error.errno() == Errno::ENOENT => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// What nobody may make, under this name: why not.

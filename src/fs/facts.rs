@@ -12,8 +12,9 @@ use super::{Context, FsError, Volume, VolumeInode, VolumeKind, now};
 use crate::error::Errno;
 use crate::id::{MediaId, UserId};
 use crate::lower::{FileName, fold};
+use crate::node::Link;
 use crate::policy::{Caller, FileFacts, FileGrants, Identity, Kind, PackageName, Place, State};
-use crate::store::{Entry, EntryName};
+use crate::store::EntryName;
 
 /// The name that hides the entries beside it from readers.
 const NOMEDIA: &str = ".nomedia";
@@ -69,7 +70,7 @@ impl Volume {
                 let parent = self.facts(&link.parent)?;
                 let holds_nomedia = inode.is_directory() && self.holds_nomedia(inode);
                 let mut facts = self.facts_of_name(&parent, &link.name, inode.is_directory(), holds_nomedia);
-                self.add_row(&mut facts, &parent, &link.name, inode)?;
+                self.add_row(&mut facts, &parent, &link, inode)?;
                 facts
             }
             None if Arc::ptr_eq(inode, self.nodes.root().inode()) => self.facts_of_root(),
@@ -167,16 +168,13 @@ impl Volume {
         &self,
         facts: &mut Facts,
         parent: &Facts,
-        name: &FileName,
-        inode: &VolumeInode,
+        link: &Link<Known>,
+        inode: &Arc<VolumeInode>,
     ) -> Result<(), FsError> {
-        if self.is_private() {
+        if self.is_private() || self.keeps_no_rows(facts) {
             return Ok(());
         }
-        if let Some(parent) = parent.row
-            && let Some(row) = self.store.entry(parent, name.as_str().as_bytes())?
-            && is_row_of(&row, inode)
-        {
+        if let Some(row) = self.row_of_file(parent, link, inode)? {
             facts.row = Some(row.id);
             facts.owner = row.owner;
             if facts.owner.is_some() && self.store.snapshot().has_foreign_owners() {
@@ -203,7 +201,7 @@ impl Volume {
         let parent = self.directory_row(&link.parent)?;
         let folded = fold(link.name.as_str());
         let name = EntryName { bytes: link.name.as_str().as_bytes(), folded: folded.as_bytes() };
-        let row = self.store.ensure_directory(parent, name, inode.identity().file)?;
+        let row = self.store.ensure_directory(parent, name, inode.identity())?;
         self.renew_facts(inode);
         Ok(row)
     }
@@ -260,9 +258,4 @@ pub(super) fn is_other_user(caller: &Caller, user: Option<UserId>) -> bool {
         Identity::Application(_) | Identity::Unknown => user.is_some_and(|user| caller.uid.user() != user),
         Identity::Root | Identity::Shell => false,
     }
-}
-
-fn is_row_of(row: &Entry, inode: &VolumeInode) -> bool {
-    // The device number of a lower file system may differ after a reboot; its inode numbers do not.
-    row.file.ino == inode.identity().file.ino && row.directory == inode.is_directory()
 }

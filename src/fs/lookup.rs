@@ -142,7 +142,7 @@ impl Volume {
     }
 
     /// On a private volume it is the packages' directories that others use, on a shared one everything.
-    fn is_in_use(&self, inode: &VolumeInode, facts: &Facts) -> bool {
+    pub(super) fn is_in_use(&self, inode: &VolumeInode, facts: &Facts) -> bool {
         (!self.is_private() || matches!(facts.place, Place::Private { top: true, .. }))
             && [View::Full, View::Redacted].iter().any(|view| self.nodes.known(inode, *view).is_some())
     }
@@ -253,7 +253,8 @@ impl Volume {
     /// ACCESS: what an open for the same would answer.
     ///
     /// # Errors
-    /// As policy answers; EACCES for executing a file.
+    /// As policy answers; EACCES for executing a file. Reading a directory is listing it, writing to it is asked for as
+    /// making it would be.
     pub fn access(&self, context: Context, id: NodeId, request: AccessRequest) -> Result<(), FsError> {
         self.counters.count(Counter::Other);
         let node = self.node(id)?;

@@ -25,6 +25,7 @@ mod lookup;
 mod open;
 mod recent;
 mod rename;
+mod repair;
 #[cfg(test)]
 mod tests;
 mod upkeep;
@@ -44,7 +45,7 @@ pub use change::AttributeChange;
 pub use create::Created;
 pub use directory::{ListedDirectory, PlusEntry};
 pub use error::FsError;
-pub use explain::{Explained, Fact};
+pub use explain::{Answer, Explained, Fact};
 pub use facts::Known;
 pub use kernel::Kernel;
 pub use lookup::{AccessRequest, Entry};
@@ -134,6 +135,8 @@ pub struct Volume {
     /// Taken for writing while a directory is judged with all below it and renamed, for reading while an entry is made:
     /// nothing comes to lie in a directory between the two. LOCK ORDER: this, then `moves`.
     tree: RwLock<()>,
+    /// Held by whoever makes an entry: nobody else makes one of that name meanwhile. LOCK ORDER: this, then `tree`.
+    making: create::Making,
     /// Grows when what is known of entries may have changed: facts of an older epoch are gathered again.
     epoch: AtomicU64,
     kernel: OnceLock<Arc<dyn Kernel>>,
@@ -160,7 +163,7 @@ impl Volume {
     ) -> Result<Volume, FsError> {
         let root = PathFd::root(lower)?;
         let identity = root.stat()?.identity;
-        let row = store.volume(lower, identity.file)?;
+        let row = store.volume(lower, identity)?;
         let reused = store.reused_inodes(row.id)?;
         let reused = reused.iter().filter_map(|stored| reuse_from(stored, identity.file.dev));
         let nodes = NodeTable::new(root, settings.descriptors, reused)?;
@@ -175,6 +178,7 @@ impl Volume {
             handles: HandleTable::default(),
             moves: RwLock::default(),
             tree: RwLock::default(),
+            making: create::Making::default(),
             epoch: AtomicU64::new(1),
             kernel: OnceLock::new(),
             no_passthrough: Mutex::new(None),

@@ -14,8 +14,8 @@ use crate::error::Errno;
 use crate::id::{MediaId, NodeId};
 use crate::lower::{FileName, ListedName, fold};
 use crate::node::Link;
-use crate::policy::{Identity, Operation, Permit, State};
-use crate::store::{EntryName, StoreError};
+use crate::policy::{Identity, Kind, Operation, Permit};
+use crate::store::{EntryName, Placement, StoreError};
 
 /// How RENAME treats an entry that has the new name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,11 +35,19 @@ struct End {
     name: FileName,
     /// What stands there.
     inode: Option<Arc<VolumeInode>>,
+    /// The kind that the file which comes to stand there will have; unknown for directories.
+    kind: Option<Kind>,
 }
 
 impl End {
     fn is_directory(&self) -> bool {
         self.inode.as_ref().is_some_and(|inode| inode.is_directory())
+    }
+
+    /// Where the row of the file stands that comes here.
+    fn placement<'a>(&'a self, parent: MediaId, folded: &'a str) -> Placement<'a> {
+        let name = EntryName { bytes: self.name.as_str().as_bytes(), folded: folded.as_bytes() };
+        Placement { parent, name, kind: self.kind }
     }
 
     fn is_same_file(&self, other: &End) -> bool {
@@ -64,18 +72,26 @@ impl Volume {
         let source_parent = self.node(from.0)?;
         let target_parent = self.node(to.0)?;
         let (inode, stat) = self.found_to_change(context, source_parent.inode(), from.1)?;
-        let source = End { parent: source_parent.inode().clone(), name: from.1.clone(), inode: Some(inode) };
+        let mut source = End {
+            parent: source_parent.inode().clone(),
+            name: from.1.clone(),
+            inode: Some(inode),
+            kind: None,
+        };
         let standing = match self.child(target_parent.inode(), to.1) {
             Ok((inode, _)) => Some(inode),
             Err(error) if error.errno() == Errno::ENOENT => None,
             Err(error) => return Err(error),
         };
-        let target = End { parent: target_parent.inode().clone(), name: to.1.clone(), inode: standing };
+        let mut target =
+            End { parent: target_parent.inode().clone(), name: to.1.clone(), inode: standing, kind: None };
         let directories = [&source, &target].iter().any(|end| end.is_directory());
         let (_all, _one) =
             if directories { (Some(self.tree.write()), None) } else { (None, Some(self.tree.read())) };
-        let permit = self.permit_move(context, &source, &target)?;
-        let flags = self.permit_target(context, &source, &target, mode)?;
+        let permit;
+        (permit, target.kind) = self.permit_move(context, &source, &target)?;
+        let flags;
+        (flags, source.kind) = self.permit_target(context, &source, &target, mode)?;
         if stat.links > 1 && source.is_same_file(&target) {
             // Two names of one file: the lower file system leaves both as they are.
             return Ok(());
@@ -87,8 +103,14 @@ impl Volume {
         self.renamed(&source, &target, mode)
     }
 
-    /// Whether what stands at `source` may be taken from there and put to `target`, with everything below it.
-    fn permit_move(&self, context: Context, source: &End, target: &End) -> Result<Permit, FsError> {
+    /// Whether what stands at `source` may be taken from there and put to `target`, with everything below it; the kind
+    /// that a file has there.
+    fn permit_move(
+        &self,
+        context: Context,
+        source: &End,
+        target: &End,
+    ) -> Result<(Permit, Option<Kind>), FsError> {
         let inode = source.inode.as_ref().ok_or(FsError::Plain(Errno::ENOENT))?;
         let (permit, _) = self.permit(context, inode, Operation::RenameFrom)?;
         let mut prospect = self.prospect(&target.parent, &target.name, inode.is_directory())?;
@@ -104,14 +126,14 @@ impl Volume {
         }
         if !inode.is_directory() {
             let content = self.seen(inode, &known, false)?.content;
-            prospect.kind = Some(crate::policy::Kind::agree(prospect.facts.named, content));
+            prospect.kind = Some(Kind::agree(prospect.facts.named, content));
         }
         let _target: Permit = self.permit_new(context, &prospect, Operation::RenameTo)?;
         if inode.is_directory() {
             let rest = DEEPEST.saturating_sub(self.depth(&target.parent)).saturating_sub(1);
             self.permit_below(context, inode, &prospect.facts, rest)?;
         }
-        Ok(permit)
+        Ok((permit, prospect.kind))
     }
 
     /// Every entry below a directory that is renamed must be the caller's to move and fit where it comes to lie.
@@ -162,30 +184,31 @@ impl Volume {
         Ok(())
     }
 
-    /// Whether what stands at the target may be replaced or exchanged; the lower file system's flags.
+    /// Whether what stands at the target may be replaced or exchanged; the lower file system's flags, and the kind that
+    /// a file has which comes back.
     fn permit_target(
         &self,
         context: Context,
         source: &End,
         target: &End,
         mode: RenameMode,
-    ) -> Result<RenameFlags, FsError> {
+    ) -> Result<(RenameFlags, Option<Kind>), FsError> {
         match (mode, &target.inode) {
             (RenameMode::NoReplace, Some(inode)) => Err(self.taken_by(context, inode)),
-            (RenameMode::NoReplace, None) => Ok(RenameFlags::NOREPLACE),
+            (RenameMode::NoReplace, None) => Ok((RenameFlags::NOREPLACE, None)),
             (RenameMode::Exchange, None) => Err(FsError::Plain(Errno::ENOENT)),
             (RenameMode::Exchange, Some(_)) => {
-                let _back: Permit = self.permit_move(context, target, source)?;
-                Ok(RenameFlags::EXCHANGE)
+                let (_, kind) = self.permit_move(context, target, source)?;
+                Ok((RenameFlags::EXCHANGE, kind))
             }
             (RenameMode::Replace, Some(inode)) => {
                 if !source.is_same_file(target) {
                     let _replace: (Permit, _) = self.permit(context, inode, Operation::Replace)?;
                 }
-                Ok(RenameFlags::empty())
+                Ok((RenameFlags::empty(), None))
             }
             // What was not there to be judged is not replaced either.
-            (RenameMode::Replace, None) => Ok(RenameFlags::NOREPLACE),
+            (RenameMode::Replace, None) => Ok((RenameFlags::NOREPLACE, None)),
         }
     }
 
@@ -232,18 +255,29 @@ impl Volume {
             return Ok(());
         }
         let done = match (mode, moved, standing) {
-            (RenameMode::Exchange, Some(one), Some(other)) => self.store.exchange_entries(one, other),
-            (RenameMode::Exchange, None, Some(standing)) => self.rename_row(standing, source)?,
-            (_, Some(moved), _) => self.rename_row(moved, target)?,
+            (RenameMode::Exchange, one, other) => {
+                let ends = [(one, target), (other, source)];
+                let places: Vec<_> = ends
+                    .into_iter()
+                    .filter_map(|(row, end)| Some((row?, end)))
+                    .map(|(row, end)| {
+                        Ok((row, end, self.directory_row(&end.parent)?, fold(end.name.as_str())))
+                    })
+                    .collect::<Result<_, FsError>>()?;
+                let places: Vec<_> = places
+                    .iter()
+                    .map(|(row, end, parent, folded)| (*row, end.placement(*parent, folded)))
+                    .collect();
+                self.store.place_entries(&places)
+            }
+            (_, Some(moved), replaced) => {
+                let (parent, folded) = (self.directory_row(&target.parent)?, fold(target.name.as_str()));
+                self.store.rename_entry(moved, &target.placement(parent, &folded), replaced).map(|_| ())
+            }
             (_, None, Some(standing)) => self.store.remove_entry(standing),
             (_, None, None) => Ok(()),
         };
         match done {
-            Ok(()) => {
-                self.state_follows(moved, source, target)?;
-                let back = standing.filter(|_| mode == RenameMode::Exchange);
-                self.state_follows(back, target, source)
-            }
             // Rows that lag behind the lower file system: it has the truth, and they are repaired when looked at.
             Err(error @ (StoreError::Cycle { .. } | StoreError::UnknownEntry(_))) => {
                 log::warn!("rows lag behind a rename: {error}");
@@ -251,24 +285,5 @@ impl Volume {
             }
             other => Ok(other?),
         }
-    }
-
-    /// A pending or trashed file is so by its name: a rename publishes it, throws it away or brings it back.
-    fn state_follows(&self, row: Option<MediaId>, from: &End, to: &End) -> Result<(), FsError> {
-        let state = |end: &End| State::of_name(&fold(end.name.as_str())).0;
-        let directory = from.inode.as_ref().is_some_and(|inode| inode.is_directory());
-        match row {
-            Some(row) if !directory && state(from) != state(to) => {
-                Ok(self.store.set_state(row, state(to), None)?)
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// The outer error is of finding the new place, the inner one of the move.
-    fn rename_row(&self, row: MediaId, to: &End) -> Result<Result<(), StoreError>, FsError> {
-        let folded = fold(to.name.as_str());
-        let name = EntryName { bytes: to.name.as_str().as_bytes(), folded: folded.as_bytes() };
-        Ok(self.store.rename_entry(row, self.directory_row(&to.parent)?, name))
     }
 }

@@ -11,7 +11,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -103,20 +102,6 @@ impl Volume {
                 FsError::Denied { reason: DenyReason::PrivateChange, rule }
             }
             Err(error) => error,
-        }
-    }
-
-    /// Why a name could not be made on the lower file system.
-    pub(super) fn not_made(
-        &self,
-        context: Context,
-        parent: &Arc<VolumeInode>,
-        name: &FileName,
-        error: io::Error,
-    ) -> FsError {
-        match self.child(parent, name) {
-            Ok((inode, _)) if error.raw_os_error() == Some(libc::EEXIST) => self.taken_by(context, &inode),
-            Ok(_) | Err(_) => error.into(),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::id::NodeId;
 use crate::policy::{Identity, Operation, View};
 use crate::redact::Plan;
 
-/// `full` or `redacted`: how the caller's opens of this node are served.
+/// `full` or `redacted`: how the caller's opens of the file are served now.
 const VIEW: &str = "user.mediagate.view";
 /// The package that made the entry; absent where none is known.
 const OWNER: &str = "user.mediagate.owner";

@@ -16,10 +16,11 @@ mod sys;
 #[cfg(test)]
 mod tests;
 
+pub use crate::id::Identity;
 pub use data::{DataFd, OpenHow};
 pub use directory::{DirectoryStream, ListedEntry, ListedName};
 pub use fold::fold;
 pub use inspect::Inspection;
 pub use name::{FileName, NameError};
 pub use path::{PathFd, TimeToSet, Times};
-pub use stat::{ContentVersion, FileKind, Identity, Stat};
+pub use stat::{ContentVersion, FileKind, Stat};

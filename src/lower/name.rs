@@ -31,12 +31,12 @@ pub enum NameError {
 }
 
 impl NameError {
-    /// What a walk to such a name answers.
+    /// What a walk to such a name answers. Nothing has a name that is too long or not UTF-8; and only where a walk ends
+    /// with ENOENT does the kernel go on to ask whether one may be made, which is the policy's to refuse.
     pub fn errno(self) -> Errno {
         match self {
             NameError::NotAComponent => Errno::EINVAL,
-            NameError::TooLong => Errno::ENAMETOOLONG,
-            NameError::NotUnicode => Errno::ENOENT,
+            NameError::TooLong | NameError::NotUnicode => Errno::ENOENT,
         }
     }
 }

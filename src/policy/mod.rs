@@ -23,7 +23,7 @@ mod tests;
 
 pub use app_op::{AppOpMode, AppOps, ROLE_APP_OPS};
 pub use decide::{ELSEWHERE, OPAQUE, decide, decide_concealed};
-pub use explain::{Explanation, explain, explanations};
+pub use explain::{Explanation, Outcome, explain, explanations};
 pub use kind::Content;
 pub use permission::{parse_permission, permission_names};
 pub use types::*;

@@ -145,6 +145,9 @@ pub enum RemoteCommand {
         op: String,
         /// To what: absolute below a mount point, or relative to the volume.
         path: String,
+        /// The new path, for `--op rename`.
+        #[arg(long)]
+        to: Option<String>,
         /// Print JSON.
         #[arg(long)]
         json: bool,

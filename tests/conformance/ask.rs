@@ -26,13 +26,13 @@ fn operation_of(stage: &Stage, case: &Case) -> Option<&'static str> {
     Some(match case.operation {
         "stat" | "size" | "links" | "mode" | "type" | "statfs" | "exists" | "opath" | "chdir" | "chmod"
         | "chown" | "getxattr" | "listxattr" => "look",
+        "access-r" => "access-read",
+        "access-w" => "access-write",
+        "access-rw" => "access-readwrite",
         "read" | "read-direct" | "pread" | "mmap" | "mmap-private" | "sendfile" | "splice" | "copy"
-        | "access-r" | "flock" | "fcntl-lock" | "seek-data" | "seek-hole" | "mmap-upgrade" | "fsync" => {
-            "read"
-        }
-        "write" | "trunc" | "append" | "store" | "access-w" | "truncate" | "ftruncate" | "fallocate"
-        | "punch" => "write",
-        "readwrite" | "mmap-write" | "access-rw" => "readwrite",
+        | "flock" | "fcntl-lock" | "seek-data" | "seek-hole" | "mmap-upgrade" | "fsync" => "read",
+        "write" | "trunc" | "append" | "store" | "truncate" | "ftruncate" | "fallocate" | "punch" => "write",
+        "readwrite" | "mmap-write" => "readwrite",
         "create" if exists() => "write",
         "create" | "createx" | "mknod" => "create",
         "mknod-fifo" | "mknod-socket" => "mknod-special",
@@ -89,7 +89,7 @@ pub(crate) fn ask(stage: &Stage, uid: u32, case: &Case) -> Result<Answer, String
         return by_command(stage, uid, &[operation.as_ref(), &path, "--to".as_ref(), &to]);
     }
     let path = path.to_str().ok_or("check takes text")?;
-    let said = stage.client.check(Uid::new(uid), operation, path).map_err(|failure| failure.text)?;
+    let said = stage.client.check(Uid::new(uid), operation, path, None).map_err(|failure| failure.text)?;
     Ok(Answer { allowed: said.allowed, errno: said.errno, rule: said.rule, view: said.view })
 }
 

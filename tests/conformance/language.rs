@@ -21,7 +21,7 @@
 //!
 //! EACCES and EPERM are followed by the rule of the policy that gives them, which `mediagate check` must name too, with
 //! the same errno; `kernel` says that they are the kernel's or the lower file system's own answer. Another errno may
-//! be followed by a rule. What only looks, reads or lists and succeeds must be allowed by `mediagate check`.
+//! be followed by a rule. Of a path that is no text `check` cannot be asked. What only looks, reads or lists and succeeds must be allowed by `mediagate check`.
 //!
 //! An arrangement is a line without `=` (see `arrange.rs`):
 //!

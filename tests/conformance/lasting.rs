@@ -163,7 +163,7 @@ fn closed(stage: &Stage, uid: u32, words: &[OsString]) -> Attempt {
 /// The number of the entry, as `check` tells it; `None` where the database has none.
 fn entry(stage: &Stage, uid: u32, path: &Path) -> io::Result<Option<String>> {
     let path = path.to_str().ok_or_else(|| io::Error::other("check takes text"))?;
-    let said = stage.client.check(Uid::new(uid), "look", path);
+    let said = stage.client.check(Uid::new(uid), "look", path, None);
     let said = said.map_err(|failure| io::Error::other(failure.text))?;
     let fact = said.facts.into_iter().find(|fact| fact.name == ENTRY);
     Ok(fact.map(|fact| fact.value).filter(|value| value != NO_ENTRY))

@@ -9,6 +9,7 @@ mod model;
 mod names;
 mod private;
 mod races;
+mod repair;
 mod rows;
 mod views;
 mod visibility;
