@@ -325,12 +325,18 @@ fn a_permission_shows_at_once_and_its_end_hides_at_once() {
 #[test]
 fn check_names_the_rule() {
     let Some(volume) = start() else { return };
-    for (operation, errno) in [("look", "ENOENT"), ("read", "ENOENT"), ("unlink", "EACCES")] {
-        let uid = STRANGER.to_string();
-        let output = volume.command(&["check", "--uid", &uid, "--op", operation, SECRET]);
-        let told = String::from_utf8(output.stdout).unwrap();
-        assert!(told.contains("concealed") && told.contains(errno), "{operation}: {told}");
-    }
+    let unknown = [("look", "ENOENT"), ("read", "ENOENT"), ("unlink", "ENOENT"), ("create", "EACCES")];
+    let check = |cases: &[(&str, &str)]| {
+        for (operation, errno) in cases {
+            let uid = STRANGER.to_string();
+            let output = volume.command(&["check", "--uid", &uid, "--op", operation, SECRET]);
+            let told = String::from_utf8(output.stdout).unwrap();
+            assert!(told.contains("concealed") && told.contains(errno), "{operation}: {told}");
+        }
+    };
+    check(&unknown);
+    let _held = as_uid(OWNER, || File::open(volume.path(SECRET)).unwrap());
+    check(&[("look", "ENOENT"), ("read", "ENOENT"), ("unlink", "EACCES")]);
 }
 
 #[test]

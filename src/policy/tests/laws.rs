@@ -224,8 +224,7 @@ proptest! {
     fn what_is_concealed_answers_alike(caller in caller(), facts in facts(), operation in operation()) {
         let shared = matches!(facts.place, Place::Top(_) | Place::Shared(_) | Place::Media { .. } | Place::AndroidOther);
         let known = [Operation::List, READ].iter().any(|wanted| height(says(&caller, &facts, *wanted)) > 0);
-        let makes = matches!(operation, Operation::Create | Operation::MakeDirectory | Operation::RenameTo);
-        if shared && !facts.directory && !known && !makes {
+        if shared && !facts.directory && !known && !operation.makes() {
             let answer = short(decide_concealed(&caller, &facts, &operation));
             let expected = if operation.makes_or_moves() { "EACCES" } else { "ENOENT" };
             prop_assert!(answer == expected || height(says(&caller, &facts, operation)) > 0, "{}", answer);
