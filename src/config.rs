@@ -10,11 +10,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::lower::Watcher;
 use crate::platform;
 use crate::policy::Visibility;
 
 /// How many threads serve where nobody says: more only contend for the kernel's queue.
 const THREADS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+/// How many directories a user may watch where the kernel does not say: what older kernels allow.
+const LEAST_WATCHES: usize = 8192;
 
 /// What `mediagate serve` does.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +38,8 @@ pub struct ServeOptions {
     pub passthrough: bool,
     /// Whether files exist for applications that could not list them.
     pub visibility: Visibility,
+    /// How many directories of each volume may be watched for changes made beneath the mount.
+    pub watches: usize,
     /// Where the administration listens.
     pub socket: PathBuf,
 }
@@ -59,6 +64,8 @@ pub struct Settings {
     pub passthrough: Option<bool>,
     /// See [`ServeOptions::visibility`].
     pub visibility: Option<Visibility>,
+    /// See [`ServeOptions::watches`].
+    pub watches: Option<usize>,
     /// See [`ServeOptions::socket`].
     pub socket: Option<PathBuf>,
 }
@@ -129,6 +136,7 @@ impl Settings {
             threads: self.threads.or(below.threads),
             passthrough: self.passthrough.or(below.passthrough),
             visibility: self.visibility.or(below.visibility),
+            watches: self.watches.or(below.watches),
             socket: self.socket.or(below.socket),
         }
     }
@@ -147,9 +155,15 @@ impl Settings {
             threads: self.threads.unwrap_or(THREADS),
             passthrough: self.passthrough.unwrap_or(true),
             visibility: self.visibility.unwrap_or_default(),
+            watches: self.watches.unwrap_or_else(default_watches),
             socket: self.socket.unwrap_or_else(platform::socket),
         })
     }
+}
+
+/// An eighth of what the user may watch, for each of the three volumes: others want to watch too.
+fn default_watches() -> usize {
+    Watcher::most().unwrap_or(LEAST_WATCHES) / 8
 }
 
 fn directory(

@@ -10,6 +10,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::decide::Prospect;
 use super::facts::{Facts, is_other_user};
 use super::open::{OpenRequest, Opened, Terms};
+use super::spelling::is_nomedia;
 use super::{Context, Entry, FsError, Volume, VolumeInode, now};
 use crate::diag::Counter;
 use crate::error::Errno;
@@ -63,7 +64,10 @@ impl Volume {
                 Ok((inode, _)) if exclusive || self.may_touch(context, &inode).is_err() => {
                     return Err(self.taken(context, parent.inode(), name, &inode));
                 }
-                Ok((inode, stat)) => return self.open_existing(context, &inode, &stat, request),
+                Ok((inode, stat)) => {
+                    let Created { entry, opened } = self.open_existing(context, &inode, &stat, request)?;
+                    return Ok(Created { entry: self.as_spelled(entry, name), opened });
+                }
                 Err(FsError::Lower(error)) if error.raw_os_error() == Some(libc::ENOENT) => {}
                 Err(error) => return Err(error),
             }
@@ -86,9 +90,12 @@ impl Volume {
     ) -> FsError {
         let standing = self.taken_by(context, inode);
         match self.permit_file(context, parent, name) {
-            Err(error @ FsError::Denied { reason: DenyReason::PrivateChange | DenyReason::Private, .. }) => {
-                error
-            }
+            Err(
+                error @ FsError::Denied {
+                    reason: DenyReason::PrivateChange | DenyReason::Private | DenyReason::OtherUser,
+                    ..
+                },
+            ) => error,
             Err(error) if standing.errno() != Errno::EEXIST => error,
             Ok(_) | Err(_) => standing,
         }
@@ -131,7 +138,8 @@ impl Volume {
         let how = OpenHow { truncate: false, ..request.how() };
         let directory = parent.descriptor(&self.nodes.descriptors)?;
         let begun = self.begin_row(context, &prospect)?;
-        let data: DataFd = self.made(begun, directory.create(name, how, permit))?;
+        let make = || directory.create(name, how, permit);
+        let data: DataFd = self.made(begun, self.own_change(&[(parent, name)], 1, make))?;
         let identity = data.stat()?.identity;
         self.complete_row(begun, identity)?;
         let (inode, stat) = self.child(parent, name)?;
@@ -155,7 +163,7 @@ impl Volume {
         name: &FileName,
     ) -> Result<(Prospect, Permit), FsError> {
         let prospect = self.prospect(parent, name, false)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let permit = self.permit_new(context, &prospect, Operation::Create)?;
         Ok((prospect, permit))
     }
@@ -177,7 +185,7 @@ impl Volume {
             kind: prospect.kind,
             owner: owner.as_ref(),
             state: prospect.facts.state,
-            expires: None,
+            expires: prospect.facts.expires(prospect.name.as_str()),
             file: FileIdentity::NONE,
             version: None,
             created: now(),
@@ -207,7 +215,7 @@ impl Volume {
 
     /// An entry was made: what was known of it, or follows from its name for others, is not so any more.
     pub(super) fn appeared(&self, inode: &VolumeInode, prospect: &Prospect) {
-        if prospect.name.as_str() == NOMEDIA {
+        if is_nomedia(&prospect.name) {
             self.forget_facts();
         }
         self.renew_facts(inode);

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::facts::Facts;
+use super::forced;
 use super::open::{OpenRequest, Terms};
 use super::{Context, Entry, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
@@ -12,7 +13,7 @@ use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{FileKind, FileName, ListedEntry, ListedName};
 use crate::node::{Content, Handle};
-use crate::policy::{self, Caller, Identity, Kind, Operation, Place, Verdict};
+use crate::policy::{self, Caller, DenyReason, Identity, Kind, Operation, Place, Verdict};
 
 /// One name of a listing as the kernel gets it.
 #[derive(Debug)]
@@ -49,14 +50,18 @@ impl Volume {
     /// As policy or the lower file system answers.
     pub fn open_directory(&self, context: Context, id: NodeId) -> Result<HandleId, FsError> {
         self.counters.count(Counter::OpenDirectory);
+        if forced::Directory::of(id).is_some() {
+            return Ok(self.open_forced_directory());
+        }
         let node = self.node(id)?;
         let inode = node.inode();
         if !inode.is_directory() {
             return Err(FsError::Plain(Errno::ENOTDIR));
         }
         self.within_quota(context)?;
-        self.outside_private_trees(&self.caller(context), &*self.facts(inode)?)?;
+        self.outside_private_trees(&self.caller(context), &*self.facts(inode)?, DenyReason::Private)?;
         let (permit, access) = self.permit(context, inode, Operation::OpenDirectory)?;
+        self.watch(inode);
         let stream = inode.descriptor(&self.nodes.descriptors)?.list()?;
         let terms = Terms::new(context, permit, access, OpenRequest::default());
         let content = Content::Directory(stream.into());
@@ -75,6 +80,9 @@ impl Volume {
         mut take: impl FnMut(ListedDirectory<'_>) -> bool,
     ) -> Result<(), FsError> {
         self.counters.count(Counter::ReadDirectory);
+        if forced::is_listing(id) {
+            return Ok(());
+        }
         let handle = self.handle(id)?;
         let reader = Reader::new(self, context, handle.inode())?;
         let Content::Directory(stream) = &handle.content else { return Err(FsError::Plain(Errno::ENOTDIR)) };
@@ -106,6 +114,9 @@ impl Volume {
         offset: u64,
         mut take: impl FnMut(PlusEntry<'v>) -> bool,
     ) -> Result<(), FsError> {
+        if forced::is_listing(id) {
+            return Ok(());
+        }
         let handle = self.handle(id)?;
         let parent = handle.inode().clone();
         let caller = self.caller(context);
@@ -113,7 +124,7 @@ impl Volume {
             let name = FileName::parse(std::ffi::OsStr::new(listed.name)).ok();
             let entry = name.and_then(|name| {
                 let (inode, stat) = self.child(&parent, &name).ok()?;
-                self.entry(&caller, &inode, &stat).ok()
+                Some(self.as_spelled(self.entry(&caller, &inode, &stat).ok()?, &name))
             });
             let gone = entry.is_none() && !matches!(listed.name, "." | "..");
             gone || take(PlusEntry {
@@ -172,6 +183,9 @@ impl<'v> Reader<'v> {
     }
 
     fn may_list(&self, name: &FileName, directory: bool) -> Result<bool, FsError> {
+        if self.volume.is_reserved(&self.directory, name) {
+            return Ok(false);
+        }
         if matches!(self.caller.identity, Identity::Root) {
             return Ok(true);
         }

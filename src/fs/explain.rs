@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod facts;
+mod forced;
 mod rename;
 mod walk;
 
@@ -100,6 +101,9 @@ impl Volume {
     /// For a path that no volume could have; else the lower file system's own.
     pub fn explain(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explained, FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
+        if let Some(explained) = self.explain_forced(&caller, operation, path)? {
+            return Ok(explained);
+        }
         let spot = match self.walk(&caller, path)? {
             Walk::Stopped(stopped) => return Ok(*stopped),
             Walk::To(spot) => spot,
@@ -305,7 +309,7 @@ impl Volume {
             kind: Some(self.kind(&inode, &facts)?),
             owner: None,
             state: facts.state,
-            expires: None,
+            expires: facts.expires(link.name.as_str()),
             file: stat.identity,
             version: Some(super::content::stored(stat.version)),
             created: super::now(),

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::facts::Facts;
+use super::forced::Directory;
 use super::lookup::view_name;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
@@ -27,6 +28,10 @@ impl Volume {
     /// ENODATA for an attribute of ours that the entry lacks, EOPNOTSUPP for all others; else as an open for reading.
     pub fn extended_attribute(&self, context: Context, id: NodeId, name: &str) -> Result<Vec<u8>, FsError> {
         self.counters.count(Counter::Other);
+        if Directory::of(id).is_some() {
+            let ours = [VIEW, OWNER, KIND].contains(&name);
+            return Err(FsError::Plain(if ours { Errno::ENODATA } else { Errno::EOPNOTSUPP }));
+        }
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
@@ -35,13 +40,13 @@ impl Volume {
         }
         let mut view = View::Full;
         if !inode.is_directory() {
-            let read = Operation::Open { read: true, write: false };
+            let read = self.operation_on(&node, Operation::Open { read: true, write: false });
             let (_, access) = self.permit(context, inode, read)?;
             view = access.view;
         }
         let facts = self.facts(inode)?;
         let value = match name {
-            VIEW => view_name(self.differing(inode, &facts, view)?).to_owned(),
+            VIEW => view_name(self.served(inode, &facts, view)?).to_owned(),
             OWNER if inode.is_directory() && !self.owns(context, &facts) => {
                 return Err(FsError::Plain(Errno::ENODATA));
             }
@@ -52,14 +57,20 @@ impl Volume {
         Ok(value.into_bytes())
     }
 
-    /// The view by another name than full only where the two differ. The node says nothing about it: the kernel may
-    /// have found the name for another caller.
-    fn differing(&self, inode: &Arc<VolumeInode>, facts: &Facts, view: View) -> Result<View, FsError> {
+    /// The view in which one whom policy gives `view` is served now: in full if there is nothing to hide.
+    fn served(&self, inode: &Arc<VolumeInode>, facts: &Facts, view: View) -> Result<View, FsError> {
         if view == View::Full {
-            return Ok(view);
+            return Ok(View::Full);
         }
-        let clean = matches!(self.seen(inode, facts, true)?.plan.as_deref(), Some(Plan::Clean));
-        Ok(if clean { View::Full } else { view })
+        let seen = match self.seen(inode, facts, true) {
+            Err(FsError::Changing) => return Ok(View::Redacted),
+            seen => seen?,
+        };
+        match seen.plan.as_deref() {
+            Some(Plan::Clean) if inode.sharing().writers == 0 => Ok(View::Full),
+            Some(Plan::Clean | Plan::Ranges(_)) | None => Ok(View::Redacted),
+            Some(Plan::Opaque(reason)) => Err(FsError::Opaque(reason.clone())),
+        }
     }
 
     /// Whether a directory's owner is the caller's to know: who made a directory says which applications there are.
@@ -76,7 +87,7 @@ impl Volume {
     /// # Errors
     /// As GETXATTR.
     pub fn extended_attributes(&self, context: Context, id: NodeId) -> Result<Vec<u8>, FsError> {
-        self.may_touch(context, self.node(id)?.inode())?;
+        self.reach(context, id)?;
         let mut names = Vec::new();
         for name in [VIEW, OWNER, KIND] {
             match self.extended_attribute(context, id, name) {

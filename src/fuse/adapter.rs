@@ -53,6 +53,9 @@ impl Filesystem for Adapter {
         let plus = InitFlags::FUSE_DO_READDIRPLUS | InitFlags::FUSE_READDIRPLUS_AUTO;
         let wanted = if self.volume.lists_entries() { wanted | plus } else { wanted };
         let offered = wanted & config.capabilities();
+        if config.capabilities().contains(InitFlags::FUSE_HAS_EXPIRE_ONLY) {
+            self.volume.allow_expiry();
+        }
         let _all = config.add_capabilities(offered);
         let passthrough = InitFlags::FUSE_PASSTHROUGH;
         if !config.capabilities().contains(passthrough) {
@@ -69,7 +72,12 @@ impl Filesystem for Adapter {
     }
 
     fn lookup(&self, request: &Request, parent: INodeNo, raw: &OsStr, reply: ReplyEntry) {
-        let entry = name(raw).and_then(|name| self.volume.lookup(context(request), node(parent), &name));
+        let name = name(raw);
+        let forced = |name| self.volume.forced_directory(node(parent), name).transpose();
+        if let Some(shown) = name.as_ref().ok().and_then(forced) {
+            return self.directory("lookup", shown, reply);
+        }
+        let entry = name.and_then(|name| self.volume.lookup(context(request), node(parent), &name));
         self.entry("lookup", entry, reply);
     }
 

@@ -64,7 +64,8 @@ impl FileName {
     /// If it is no single component.
     pub fn resembling(raw: &OsStr) -> Result<FileName, NameError> {
         let mut text = raw.to_string_lossy().into_owned();
-        text.truncate(text.floor_char_boundary(LONGEST));
+        let end = (0..=LONGEST).rev().find(|&end| text.is_char_boundary(end));
+        text.truncate(end.unwrap_or_default());
         FileName::parse(OsStr::new(&text))
     }
 

@@ -13,6 +13,8 @@ pub(super) const NO_RULE: RuleName = RuleName("no-rule");
 pub(super) const CONCEALED: RuleName = RuleName("concealed");
 /// Rule name of a refusal that the file's content makes: who may see it redacted only cannot be given it.
 pub const OPAQUE: RuleName = RuleName("opaque");
+/// Rule name of what is done with the directories of forced-redaction names.
+pub const FORCED_DIRECTORY: RuleName = RuleName("forced-directory");
 /// Rule name of what a shared volume answers where a private volume serves.
 pub const ELSEWHERE: RuleName = RuleName("private-elsewhere");
 

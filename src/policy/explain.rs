@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::decide::{CONCEALED, ELSEWHERE, NO_RULE, OPAQUE};
+use super::decide::{CONCEALED, ELSEWHERE, FORCED_DIRECTORY, NO_RULE, OPAQUE};
 use super::rules::RULES;
 use super::{DenyReason, RuleName};
 
@@ -18,7 +18,7 @@ pub struct Explanation {
 }
 
 /// The names that are not in the list of rules.
-const BESIDE_RULES: [Explanation; 4] = [
+const BESIDE_RULES: [Explanation; 5] = [
     Explanation {
         rule: CONCEALED,
         sentence: "On a volume with private visibility, what the caller could neither list nor read does not exist for it.",
@@ -30,9 +30,14 @@ const BESIDE_RULES: [Explanation; 4] = [
         denies: &[DenyReason::Opaque],
     },
     Explanation {
+        rule: FORCED_DIRECTORY,
+        sentence: "The directories of forced-redaction names are walked through; nothing in them is made, moved or removed.",
+        denies: &[DenyReason::Refused],
+    },
+    Explanation {
         rule: ELSEWHERE,
         sentence: "A shared volume serves nothing in Android/data and Android/obb: the private volumes do.",
-        denies: &[DenyReason::Private],
+        denies: &[DenyReason::Private, DenyReason::PrivateChange],
     },
     Explanation { rule: NO_RULE, sentence: "No rule allows it.", denies: &[DenyReason::NoRule] },
 ];

@@ -10,7 +10,9 @@
 mod app_op;
 mod decide;
 mod explain;
+mod grant;
 mod kind;
+mod mark;
 mod permission;
 mod place;
 mod rights;
@@ -22,9 +24,11 @@ mod visibility;
 mod tests;
 
 pub use app_op::{AppOpMode, AppOps, ROLE_APP_OPS};
-pub use decide::{ELSEWHERE, OPAQUE, decide, decide_concealed};
+pub use decide::{ELSEWHERE, FORCED_DIRECTORY, OPAQUE, decide, decide_concealed};
 pub use explain::{Explanation, Outcome, explain, explanations};
+pub use grant::{FileGrant, FileGrants};
 pub use kind::Content;
+pub use mark::Mark;
 pub use permission::{parse_permission, permission_names};
 pub use types::*;
 pub use visibility::{Visibility, decide_under};
