@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::lower::Watcher;
 use crate::platform;
+use crate::policy::Visibility;
 
 /// How many threads serve where nobody says: more only contend for the kernel's queue.
 const THREADS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
@@ -35,6 +36,8 @@ pub struct ServeOptions {
     pub threads: NonZeroU32,
     /// Whether files may be passed through to the kernel where nothing is to be checked any more.
     pub passthrough: bool,
+    /// Whether files exist for applications that could not list them.
+    pub visibility: Visibility,
     /// How many directories of each volume may be watched for changes made beneath the mount.
     pub watches: usize,
     /// Where the administration listens.
@@ -59,6 +62,8 @@ pub struct Settings {
     pub threads: Option<NonZeroU32>,
     /// See [`ServeOptions::passthrough`].
     pub passthrough: Option<bool>,
+    /// See [`ServeOptions::visibility`].
+    pub visibility: Option<Visibility>,
     /// See [`ServeOptions::watches`].
     pub watches: Option<usize>,
     /// See [`ServeOptions::socket`].
@@ -130,6 +135,7 @@ impl Settings {
             users: self.users.or(below.users),
             threads: self.threads.or(below.threads),
             passthrough: self.passthrough.or(below.passthrough),
+            visibility: self.visibility.or(below.visibility),
             watches: self.watches.or(below.watches),
             socket: self.socket.or(below.socket),
         }
@@ -148,6 +154,7 @@ impl Settings {
             users: self.users.unwrap_or(false),
             threads: self.threads.unwrap_or(THREADS),
             passthrough: self.passthrough.unwrap_or(true),
+            visibility: self.visibility.unwrap_or_default(),
             watches: self.watches.unwrap_or_else(default_watches),
             socket: self.socket.unwrap_or_else(platform::socket),
         })
@@ -180,11 +187,13 @@ mod tests {
     #[test]
     fn the_command_line_is_over_the_file() {
         let line = Settings { threads: NonZeroU32::new(4), ..Settings::default() };
-        let file: Settings = toml::from_str("threads = 8\nlower = \"/tmp\"\nmount = \"/\"").unwrap();
+        let file: Settings =
+            toml::from_str("threads = 8\nlower = \"/tmp\"\nmount = \"/\"\nvisibility = \"private\"").unwrap();
         let options = line.over(file).complete().unwrap();
         assert_eq!(options.threads.get(), 4);
         assert_eq!(options.lower, Path::new("/tmp"));
         assert!(options.passthrough);
+        assert_eq!(options.visibility, Visibility::Private);
     }
 
     #[test]

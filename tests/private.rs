@@ -10,15 +10,15 @@
 mod common;
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use rustix::fs::inotify;
 
-use common::{MANAGER, OWNER, READER, STRANGER, Volume, as_uid, cast};
+use common::{Inside, MANAGER, OWNER, READER, STRANGER, Volume, as_uid, cast};
 use rustix::mount::mount_bind;
 
 const PACKAGE: &str = "Android/data/org.example.owner";
@@ -133,34 +133,6 @@ fn an_owner_makes_and_fills_its_own_directory() {
     as_uid(STRANGER, || assert_unseen(&volume.path(PACKAGE)));
 }
 
-/// A shell of the owner with its working directory in the package's directory.
-struct Inside {
-    shell: Child,
-}
-
-impl Inside {
-    fn start(directory: &Path) -> Inside {
-        let mut command = Command::new("sh");
-        command.current_dir(directory).stdin(Stdio::piped()).stdout(Stdio::piped());
-        Inside { shell: as_uid(OWNER, || command.spawn().unwrap()) }
-    }
-
-    /// The first line that a command prints.
-    fn ask(&mut self, command: &str) -> String {
-        writeln!(self.shell.stdin.as_mut().unwrap(), "{command}").unwrap();
-        let mut line = String::new();
-        BufReader::with_capacity(1, self.shell.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-}
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        let _ = self.shell.kill();
-        let _ = self.shell.wait();
-    }
-}
-
 /// Every stranger tries everything.
 fn probe(volume: &Volume) {
     let package = volume.path(PACKAGE);
@@ -184,7 +156,7 @@ fn probe(volume: &Volume) {
 fn probing_does_not_disturb_the_working_directory_of_the_owner() {
     let Some(volume) = start() else { return };
     let package = volume.path(PACKAGE);
-    let mut inside = Inside::start(&package);
+    let mut inside = Inside::start(OWNER, &package);
     let shown = package.to_str().unwrap().to_owned();
     assert_eq!(inside.ask("/bin/pwd"), shown);
     probe(&volume);

@@ -184,6 +184,7 @@ fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind, user: UserId) ->
         kind,
         own,
         user,
+        visibility: options.visibility,
         shown_uid: shown,
         shown_gid: shown,
         passthrough: options.passthrough,

@@ -49,7 +49,7 @@ impl Volume {
     pub(super) fn attributes(&self, node: &VolumeNode, stat: &Stat) -> Result<Attributes, FsError> {
         let inode = node.inode();
         let (uid, gid, mode) = self.shown(inode)?;
-        Ok(Attributes {
+        let mut shown = Attributes {
             node: node.id(),
             size: stat.version.size,
             blocks: stat.blocks,
@@ -63,7 +63,11 @@ impl Volume {
             gid,
             block_size: stat.block_size,
             cached: self.attributes_cached(node)?,
-        })
+        };
+        if inode.is_directory() {
+            self.plain_directory(inode, stat, &mut shown)?;
+        }
+        Ok(shown)
     }
 
     /// Owner, group and mode. On a shared volume they are the same for all entries: policy decides, not the mode.
@@ -99,6 +103,9 @@ impl Volume {
     /// How long the kernel may keep a node's attributes.
     fn attributes_cached(&self, node: &VolumeNode) -> Result<Duration, FsError> {
         let inode = node.inode();
+        if self.is_concealable(inode) {
+            return Ok(Duration::ZERO);
+        }
         if node.view() == View::Redacted && inode.sharing().writers > 0 {
             return Ok(Duration::ZERO);
         }

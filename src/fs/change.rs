@@ -41,7 +41,7 @@ impl Volume {
         let prospect = self.prospect(parent.inode(), name, true)?;
         self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let permit = self.permit_new(context, &prospect, Operation::MakeDirectory)?;
-        self.is_free(parent.inode(), name)?;
+        self.is_free(context, parent.inode(), name)?;
         let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
         let begun = self.begin_row(context, &prospect)?;
         let make = || directory.make_directory(name, permit);
@@ -62,7 +62,7 @@ impl Volume {
         let _making = self.making.begin(parent.inode(), name);
         let _tree = self.tree.read();
         let (prospect, permit) = self.permit_file(context, parent.inode(), name)?;
-        self.is_free(parent.inode(), name)?;
+        self.is_free(context, parent.inode(), name)?;
         let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
         let begun = self.begin_row(context, &prospect)?;
         let make = || directory.make_file(name, permit);
@@ -74,9 +74,9 @@ impl Volume {
     }
 
     /// Whether nothing stands under the name: the row of what does must not give way to that of something new.
-    fn is_free(&self, parent: &Arc<VolumeInode>, name: &FileName) -> Result<(), FsError> {
+    fn is_free(&self, context: Context, parent: &Arc<VolumeInode>, name: &FileName) -> Result<(), FsError> {
         match self.child(parent, name) {
-            Ok(_) => Err(FsError::Plain(Errno::EEXIST)),
+            Ok((inode, _)) => Err(self.taken_by(context, &inode)),
             Err(error) if error.errno() == Errno::ENOENT => Ok(()),
             Err(error) => Err(error),
         }
@@ -203,7 +203,9 @@ impl Volume {
         self.counters.count(Counter::SetAttributes);
         let node = self.node(id)?;
         let inode = node.inode();
-        self.may_touch(context, inode)?;
+        if handle.is_none() || self.is_private() {
+            self.may_touch(context, inode)?;
+        }
         let changes =
             change.size.is_some() || change.times.accessed.is_some() || change.times.modified.is_some();
         if changes {

@@ -60,10 +60,9 @@ impl Volume {
                 drop(making);
             }
             match found {
-                Ok(_) if exclusive => return Err(self.taken(context, parent.inode(), name)),
-                // Who may not know of it gets the answer of a free name.
-                Ok((inode, _)) if self.may_touch(context, &inode).is_err() => {
-                    return Err(self.taken(context, parent.inode(), name));
+                // Who may not know of it gets the answer of a free name as far as that goes.
+                Ok((inode, _)) if exclusive || self.may_touch(context, &inode).is_err() => {
+                    return Err(self.taken(context, parent.inode(), name, &inode));
                 }
                 Ok((inode, stat)) => {
                     let Created { entry, opened } = self.open_existing(context, &inode, &stat, request)?;
@@ -80,19 +79,25 @@ impl Volume {
         Err(FsError::Plain(Errno::EAGAIN))
     }
 
-    /// The answer to making a name that is taken: EEXIST, unless the caller may not even make it there.
-    pub(super) fn taken(&self, context: Context, parent: &Arc<VolumeInode>, name: &FileName) -> FsError {
-        let refused = self
-            .prospect(parent, name, false)
-            .and_then(|prospect| self.permit_new(context, &prospect, Operation::Create));
-        match refused {
+    /// The answer to making a name that is taken: EEXIST, unless the caller may not even make it there, or may not
+    /// know of what stands there; then any refusal of a free name comes first.
+    fn taken(
+        &self,
+        context: Context,
+        parent: &Arc<VolumeInode>,
+        name: &FileName,
+        inode: &Arc<VolumeInode>,
+    ) -> FsError {
+        let standing = self.taken_by(context, inode);
+        match self.permit_file(context, parent, name) {
             Err(
                 error @ FsError::Denied {
                     reason: DenyReason::PrivateChange | DenyReason::Private | DenyReason::OtherUser,
                     ..
                 },
             ) => error,
-            _ => FsError::Plain(Errno::EEXIST),
+            Err(error) if standing.errno() != Errno::EEXIST => error,
+            Ok(_) | Err(_) => standing,
         }
     }
 

@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::{Context, FsError, Volume, VolumeInode, now};
 use crate::diag::{Counter, Decision};
 use crate::lower::FileName;
-use crate::policy::{self, Access, Caller, Kind, Operation, Permit, Verdict, View};
+use crate::policy::{self, Access, Caller, Kind, Operation, Permit, Verdict, View, Visibility};
 
 /// An entry that is to be made.
 #[derive(Debug)]
@@ -52,6 +52,21 @@ impl Volume {
         enforce(verdict)
     }
 
+    /// The same for an entry below a directory that is moved. One errno for what the caller may not move, whether it
+    /// could list it or not.
+    pub(super) fn permit_below_moved(
+        &self,
+        context: Context,
+        inode: &Arc<VolumeInode>,
+        operation: Operation,
+    ) -> Result<(Permit, Access), FsError> {
+        let caller = self.caller(context);
+        let facts = self.facts(inode)?;
+        let verdict = self.verdict_under(Visibility::Shared, &caller, inode, &facts, operation)?;
+        self.record(context, operation, verdict, || self.path_of(inode));
+        enforce(verdict)
+    }
+
     /// The verdict on a file that exists. The content is looked at only if the answer could depend on it: an
     /// unknown kind never leads to the full view, so a full view needs no kind.
     pub(super) fn verdict(
@@ -61,9 +76,20 @@ impl Volume {
         facts: &Facts,
         operation: Operation,
     ) -> Result<Verdict, FsError> {
+        self.verdict_under(self.settings.visibility, caller, inode, facts, operation)
+    }
+
+    fn verdict_under(
+        &self,
+        visibility: Visibility,
+        caller: &Caller,
+        inode: &Arc<VolumeInode>,
+        facts: &Facts,
+        operation: Operation,
+    ) -> Result<Verdict, FsError> {
         let directory = inode.is_directory();
         let mut known = self.for_policy(caller, facts, directory, None);
-        let verdict = policy::decide(caller, &known, &operation);
+        let verdict = policy::decide_under(visibility, caller, &known, &operation);
         let depends = match verdict {
             Verdict::Allow(_, access) => access.view != View::Full,
             Verdict::Deny { .. } => true,
@@ -71,8 +97,22 @@ impl Volume {
         if directory || !depends {
             return Ok(verdict);
         }
-        known.kind = Some(self.kind(inode, facts)?);
-        Ok(policy::decide(caller, &known, &operation))
+        // What the content tells can only confirm the name's kind or make the file a document.
+        let mut of_kind = |kind| {
+            known.kind = Some(kind);
+            policy::decide_under(visibility, caller, &known, &operation)
+        };
+        let (named, contradicted) = (of_kind(facts.named), of_kind(Kind::Document));
+        if named == contradicted {
+            return Ok(named);
+        }
+        let kind = match self.kind(inode, facts) {
+            Err(FsError::Changing) if operation == Operation::Look => {
+                self.kind_last_seen(inode, facts).ok_or(FsError::Changing)?
+            }
+            kind => kind?,
+        };
+        Ok(of_kind(kind))
     }
 
     /// Policy's answer for an entry that is to be made: its facts come from its name.

@@ -16,6 +16,7 @@ mod walk;
 
 use std::sync::Arc;
 
+use super::facts::Facts;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::error::Errno;
 use crate::id::{MediaId, Uid};
@@ -163,9 +164,17 @@ impl Volume {
         operation: Operation,
     ) -> Result<Explained, FsError> {
         let facts = self.facts(inode)?;
-        let look = self.judge(&caller, &facts, (inode.is_directory(), None), Operation::Look);
+        let look = self.look_at(&caller, inode, &facts)?;
         if matches!(look, Verdict::Deny { .. }) && !self.is_in_use(inode, &facts) {
-            return self.explain_making(caller, spot, operation);
+            let making = self.explain_making(caller.clone(), spot, operation)?;
+            // Where a free name would be taken, one that is taken unseen is not.
+            return match look {
+                Verdict::Deny { rule, .. } if making.is_allowed() => {
+                    let refused = Verdict::Deny { reason: DenyReason::PrivateChange, rule };
+                    self.told_of(caller, inode, Answer::Policy(refused))
+                }
+                Verdict::Deny { .. } | Verdict::Allow(..) => Ok(making),
+            };
         }
         self.told_of(caller, inode, Answer::Beside(Outcome::EXISTS))
     }
@@ -181,6 +190,14 @@ impl Volume {
         Ok(self.told(caller, &facts, (false, Some(facts.named)), answer))
     }
 
+    /// Whether what is there exists for the caller.
+    fn look_at(&self, caller: &Caller, inode: &Arc<VolumeInode>, facts: &Facts) -> Result<Verdict, FsError> {
+        if self.is_concealable(inode) {
+            return self.sees(caller, inode);
+        }
+        Ok(self.judge(caller, facts, (inode.is_directory(), None), Operation::Look))
+    }
+
     /// An operation on what is there.
     fn explain_use(
         &self,
@@ -189,7 +206,7 @@ impl Volume {
         operation: Operation,
     ) -> Result<Explained, FsError> {
         let facts = self.facts(inode)?;
-        let look = self.judge(&caller, &facts, (inode.is_directory(), None), Operation::Look);
+        let look = self.look_at(&caller, inode, &facts)?;
         if matches!(look, Verdict::Deny { .. })
             && (operation == Operation::Look || !self.is_in_use(inode, &facts))
         {

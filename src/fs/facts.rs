@@ -29,6 +29,8 @@ pub struct Known {
     pub(super) changes: AtomicU64,
     /// Whether the plan made last hides something: a guess at the view to look up, until OPEN decides.
     pub(super) hides: AtomicBool,
+    /// Whether the kernel was told of the redacted view last.
+    pub(super) shown_redacted: AtomicBool,
     /// A directory's watch.
     pub(super) watch: OnceLock<Watch>,
     /// The version in which the last writer left the file.
@@ -72,9 +74,8 @@ impl Volume {
 
     /// What is known of the file, from its inode or gathered anew.
     pub(super) fn facts(&self, inode: &Arc<VolumeInode>) -> Result<Arc<Facts>, FsError> {
-        let epoch = self.epoch.load(Ordering::Acquire);
-        if let Some(facts) = inode.known.facts.read().as_ref().filter(|facts| facts.epoch == epoch) {
-            return Ok(facts.clone());
+        if let Some(facts) = self.kept_facts(inode) {
+            return Ok(facts);
         }
         // Held while they are gathered, so that facts of a name that is given up meanwhile are not kept.
         // LOCK ORDER: an entry's facts, then its directory's.
@@ -96,8 +97,16 @@ impl Volume {
         Ok(facts)
     }
 
+    fn kept_facts(&self, inode: &VolumeInode) -> Option<Arc<Facts>> {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        inode.known.facts.read().as_ref().filter(|facts| facts.epoch == epoch).cloned()
+    }
+
     /// The facts that follow from names alone, without asking the database, unless all are known already.
     pub(super) fn placed(&self, inode: &Arc<VolumeInode>) -> Result<Arc<Facts>, FsError> {
+        if let Some(facts) = self.kept_facts(inode) {
+            return Ok(facts);
+        }
         match inode.link() {
             Some(link) if !inode.is_directory() => {
                 let parent = self.facts(&link.parent)?;

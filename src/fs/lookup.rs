@@ -49,10 +49,15 @@ impl Volume {
         let parent = self.node(parent)?;
         let look = || {
             let found = self.child(parent.inode(), name);
-            let (inode, stat) =
-                found.map_err(|error| self.as_if_there(&caller, parent.inode(), name, error))?;
-            self.may_look(&caller, &inode)?;
-            Ok(self.as_spelled(self.entry(&caller, &inode, &stat)?, name))
+            let (inode, stat) = found.map_err(|error| {
+                self.as_if_taken(&caller, parent.inode(), name);
+                self.as_if_there(&caller, parent.inode(), name, error)
+            })?;
+            let entry = match self.may_look(&caller, &inode)? {
+                Sight::Seen => self.entry(&caller, &inode, &stat)?,
+                Sight::InUse => self.entry_unseen(&inode, &stat)?,
+            };
+            Ok(self.as_spelled(entry, name))
         };
         look().map_err(harmless)
     }
@@ -125,16 +130,22 @@ impl Volume {
         }
     }
 
-    /// Whether the caller may know that the file exists: a matter of its place, which needs no row.
-    fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
+    /// Whether the caller may know that the file exists: a matter of its place, which needs no row unless the volume
+    /// conceals.
+    fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<Sight, FsError> {
         let facts = self.placed(inode)?;
         self.outside_private_trees(caller, &facts, DenyReason::Private)?;
-        let known = self.for_policy(caller, &facts, inode.is_directory(), None);
-        match policy::decide(caller, &known, &Operation::Look) {
-            Verdict::Allow(..) => Ok(()),
-            // The kernel knows the directory because its owner uses it. Another answer than the owner's would make
-            // the kernel drop it, with mounts and working directories in it; GETATTR refuses on the next step.
-            Verdict::Deny { .. } if self.is_in_use(inode, &facts) => Ok(()),
+        let verdict = if self.is_concealable(inode) {
+            self.sees(caller, inode)?
+        } else {
+            let known = self.for_policy(caller, &facts, inode.is_directory(), None);
+            policy::decide(caller, &known, &Operation::Look)
+        };
+        match verdict {
+            Verdict::Allow(..) => Ok(Sight::Seen),
+            // The kernel knows it because its owner uses it. Another answer than the owner's would make the kernel
+            // drop it, with mounts and working directories in it; GETATTR and OPEN refuse on the next step.
+            Verdict::Deny { .. } if self.is_in_use(inode, &facts) => Ok(Sight::InUse),
             Verdict::Deny { reason, rule } => Err(FsError::Denied { reason, rule }),
         }
     }
@@ -185,6 +196,7 @@ impl Volume {
         view: View,
     ) -> Result<Entry<'_>, FsError> {
         let node = self.nodes.node(inode, view);
+        inode.known.shown_redacted.store(view == View::Redacted, Ordering::Relaxed);
         let attributes = self.attributes(node.node(), stat)?;
         let generation = stat.identity.born.cast_unsigned();
         let for_now = view == View::Redacted && !inode.known.hides.load(Ordering::Relaxed);
@@ -233,10 +245,13 @@ impl Volume {
     }
 
     /// On a private volume and one of several users every request that names a node is checked: the kernel asks there
-    /// for attributes each time.
+    /// for attributes each time. So are files that may be concealed.
     pub(super) fn may_touch(&self, context: Context, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
         self.still_named(inode)?;
         let caller = self.caller(context);
+        if self.is_concealable(inode) {
+            return super::decide::enforce(self.sees(&caller, inode)?).map(|_| ());
+        }
         let facts = match self.settings.kind {
             VolumeKind::Shared if !self.is_foreign(&caller) => return Ok(()),
             VolumeKind::Shared | VolumeKind::Users => self.placed(inode)?,
@@ -325,6 +340,15 @@ pub(super) fn view_name(view: View) -> &'static str {
         View::Full => "full",
         View::Redacted => "redacted",
     }
+}
+
+/// Whether LOOKUP answers with an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Sight {
+    /// It exists for the caller.
+    Seen,
+    /// It does not, but the kernel knows it already.
+    InUse,
 }
 
 /// What ACCESS asks; nothing asks whether the file exists.

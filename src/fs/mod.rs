@@ -33,6 +33,7 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod visibility;
 mod xattr;
 
 use std::path::{Path, PathBuf};
@@ -62,14 +63,14 @@ use crate::id::{MediaId, NodeId, Uid, UserId, VolumeId};
 use crate::lower::{Identity, PathFd};
 use crate::node::{Handle, HandleTable, Inode, Node, NodeTable, Reuse};
 pub use crate::policy::Operation;
-use crate::policy::PrivateTree;
+use crate::policy::{PrivateTree, Visibility};
 use crate::store::{ReusedInode, Store};
 use kernel::Notice;
 
 /// How long the kernel may keep an entry or its attributes without asking again. It bounds how long a change made
 /// beneath the mount goes unnoticed where no watch tells of it. The exceptions are a private package's directory (0: the
-/// kernel must ask as each caller), everything on a volume of several users (0: the kernel must ask as each user) and the
-/// redacted view of a file that somebody may write to (0: the daemon does not see the writes). An
+/// kernel must ask as each caller), everything on a volume of several users and every file of one with private
+/// visibility (0, for the same reason), and the redacted view of a file that somebody may write to (0: the daemon does not see the writes). An
 /// entry that names the redacted view only because the file does not rest is kept as long as files must rest.
 pub const CACHED: Duration = Duration::from_secs(60);
 
@@ -102,6 +103,8 @@ pub struct Settings {
     pub own: Uid,
     /// The Android user whose volume it is; of no account where several have their trees on it.
     pub user: UserId,
+    /// Whether files exist for callers that could not list them.
+    pub visibility: Visibility,
     /// Owner that shared entries show.
     pub shown_uid: u32,
     /// Group that shared entries show.

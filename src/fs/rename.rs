@@ -172,7 +172,7 @@ impl Volume {
                 Err(error) if error.errno() == Errno::ENOENT => continue,
                 Err(error) => return Err(error),
             };
-            let _source: (Permit, _) = self.permit(context, &inode, Operation::RenameFrom)?;
+            let _source: (Permit, _) = self.permit_below_moved(context, &inode, Operation::RenameFrom)?;
             let mut facts = self.facts_of_name(target, &name, inode.is_directory(), false);
             let known = self.facts(&inode)?;
             facts.owner = known.owner.clone();
@@ -204,7 +204,7 @@ impl Volume {
         mode: RenameMode,
     ) -> Result<(RenameFlags, Option<Kind>), FsError> {
         match (mode, &target.inode) {
-            (RenameMode::NoReplace, Some(_)) => Err(FsError::Plain(Errno::EEXIST)),
+            (RenameMode::NoReplace, Some(inode)) => Err(self.taken_by(context, inode)),
             (RenameMode::NoReplace, None) => Ok((RenameFlags::NOREPLACE, None)),
             (RenameMode::Exchange, None) => Err(FsError::Plain(Errno::ENOENT)),
             (RenameMode::Exchange, Some(_)) => {

@@ -28,15 +28,16 @@ impl Volume {
     /// ENODATA for an attribute of ours that the entry lacks, EOPNOTSUPP for all others; else as an open for reading.
     pub fn extended_attribute(&self, context: Context, id: NodeId, name: &str) -> Result<Vec<u8>, FsError> {
         self.counters.count(Counter::Other);
-        if ![VIEW, OWNER, KIND].contains(&name) {
-            return Err(FsError::Plain(Errno::EOPNOTSUPP));
-        }
         if Directory::of(id).is_some() {
-            return Err(FsError::Plain(Errno::ENODATA));
+            let ours = [VIEW, OWNER, KIND].contains(&name);
+            return Err(FsError::Plain(if ours { Errno::ENODATA } else { Errno::EOPNOTSUPP }));
         }
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
+        if ![VIEW, OWNER, KIND].contains(&name) {
+            return Err(FsError::Plain(Errno::EOPNOTSUPP));
+        }
         let mut view = View::Full;
         if !inode.is_directory() {
             let read = self.operation_on(&node, Operation::Open { read: true, write: false });
@@ -86,6 +87,7 @@ impl Volume {
     /// # Errors
     /// As GETXATTR.
     pub fn extended_attributes(&self, context: Context, id: NodeId) -> Result<Vec<u8>, FsError> {
+        self.reach(context, id)?;
         let mut names = Vec::new();
         for name in [VIEW, OWNER, KIND] {
             match self.extended_attribute(context, id, name) {

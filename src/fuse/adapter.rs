@@ -21,6 +21,7 @@ use super::backing;
 use super::translate::{
     access, attributes, context, handle, kind, name, new_name, node, open_request, rename_mode, time,
 };
+use crate::error::Errno as Refused;
 use crate::fs::{AttributeChange, OpenedIo, Operation, Volume};
 use crate::lower::Times;
 
@@ -48,9 +49,9 @@ impl Filesystem for Adapter {
             | InitFlags::FUSE_ATOMIC_O_TRUNC
             | InitFlags::FUSE_ASYNC_DIO
             | InitFlags::FUSE_AUTO_INVAL_DATA
-            | InitFlags::FUSE_DO_READDIRPLUS
-            | InitFlags::FUSE_READDIRPLUS_AUTO
             | InitFlags::FUSE_HANDLE_KILLPRIV_V2;
+        let plus = InitFlags::FUSE_DO_READDIRPLUS | InitFlags::FUSE_READDIRPLUS_AUTO;
+        let wanted = if self.volume.lists_entries() { wanted | plus } else { wanted };
         let offered = wanted & config.capabilities();
         if config.capabilities().contains(InitFlags::FUSE_HAS_EXPIRE_ONLY) {
             self.volume.allow_expiry();
@@ -164,7 +165,10 @@ impl Filesystem for Adapter {
         self.refused("symlink", request, (parent, raw), Operation::MakeSymlink, reply);
     }
 
-    fn link(&self, request: &Request, _ino: INodeNo, parent: INodeNo, raw: &OsStr, reply: ReplyEntry) {
+    fn link(&self, request: &Request, ino: INodeNo, parent: INodeNo, raw: &OsStr, reply: ReplyEntry) {
+        if let Err(error) = self.volume.reach(context(request), node(ino)) {
+            return reply.error(self.report("link", &error));
+        }
         self.refused("link", request, (parent, raw), Operation::MakeLink, reply);
     }
 
@@ -387,19 +391,19 @@ impl Filesystem for Adapter {
 
     fn setxattr(
         &self,
-        _request: &Request,
-        _ino: INodeNo,
+        request: &Request,
+        ino: INodeNo,
         _name: &OsStr,
         _value: &[u8],
         _flags: i32,
         _position: u32,
         reply: ReplyEmpty,
     ) {
-        reply.error(Errno::EOPNOTSUPP);
+        reply.error(self.refuse("setxattr", request, ino, Refused::EOPNOTSUPP));
     }
 
-    fn removexattr(&self, _request: &Request, _ino: INodeNo, _name: &OsStr, reply: ReplyEmpty) {
-        reply.error(Errno::EOPNOTSUPP);
+    fn removexattr(&self, request: &Request, ino: INodeNo, _name: &OsStr, reply: ReplyEmpty) {
+        reply.error(self.refuse("removexattr", request, ino, Refused::EOPNOTSUPP));
     }
 
     fn access(&self, request: &Request, ino: INodeNo, mask: AccessFlags, reply: ReplyEmpty) {

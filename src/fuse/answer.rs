@@ -14,6 +14,7 @@ use super::adapter::Adapter;
 use super::backing::{self, CreatedAnswer};
 use super::translate::{attributes, context, nameless, new_name, node, shorter};
 use crate::diag::Counter;
+use crate::error::Errno as Refused;
 use crate::fs::{Attributes, Created, Entry, FsError, OpenedIo, Operation, PlusEntry};
 
 impl Adapter {
@@ -26,6 +27,18 @@ impl Adapter {
             log::debug!("{operation}: {error}");
         }
         Errno::from_i32(error.errno().raw())
+    }
+
+    /// The answer to what is refused to everyone.
+    pub(super) fn refuse(
+        &self,
+        operation: &'static str,
+        request: &Request,
+        ino: INodeNo,
+        errno: Refused,
+    ) -> Errno {
+        let reached = self.volume.reach(context(request), node(ino));
+        self.report(operation, &reached.err().unwrap_or(FsError::Plain(errno)))
     }
 
     pub(super) fn entry(

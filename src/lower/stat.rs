@@ -75,6 +75,14 @@ pub struct Stat {
     pub uid: u32,
 }
 
+impl Stat {
+    /// When the file was made, at the latest: the epoch where the file system does not tell.
+    pub fn born(&self) -> SystemTime {
+        let since = u64::try_from(self.identity.born).unwrap_or(0);
+        UNIX_EPOCH.checked_add(Duration::from_nanos(since)).unwrap_or(UNIX_EPOCH)
+    }
+}
+
 impl From<&Statx> for Stat {
     fn from(statx: &Statx) -> Stat {
         let dev = rustix::fs::makedev(statx.stx_dev_major, statx.stx_dev_minor);

@@ -41,7 +41,8 @@ pub fn decide(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verd
 }
 
 /// Decides on an entry of a volume with `visibility = private`: what the caller could not list does not exist for
-/// it, unless the decision allows. An entry that is yet to be made hides nothing.
+/// it, unless the decision allows. An entry that is yet to be made hides nothing. A file that the caller may read,
+/// by a grant, may be looked at as well: it could not be opened by its name otherwise.
 pub fn decide_concealed(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verdict {
     let verdict = decide(caller, facts, operation);
     let concealable = match verdict {
@@ -55,7 +56,8 @@ pub fn decide_concealed(caller: &Caller, facts: &FileFacts, operation: &Operatio
             | DenyReason::NoRule => !operation.makes(),
         },
     };
-    if !concealable || matches!(decide(caller, facts, &Operation::List), Verdict::Allow(..)) {
+    let allowed = |wanted: Operation| matches!(decide(caller, facts, &wanted), Verdict::Allow(..));
+    if !concealable || allowed(Operation::List) || allowed(Operation::Open { read: true, write: false }) {
         return verdict;
     }
     conceal(if operation.makes_or_moves() { DenyReason::PrivateChange } else { DenyReason::Private })

@@ -21,7 +21,7 @@ pub struct Explanation {
 const BESIDE_RULES: [Explanation; 5] = [
     Explanation {
         rule: CONCEALED,
-        sentence: "On a volume with private visibility, what the caller could not list does not exist for it.",
+        sentence: "On a volume with private visibility, what the caller could neither list nor read does not exist for it.",
         denies: &[DenyReason::Private, DenyReason::PrivateChange],
     },
     Explanation {

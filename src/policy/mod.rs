@@ -18,6 +18,7 @@ mod place;
 mod rights;
 mod rules;
 mod types;
+mod visibility;
 
 #[cfg(test)]
 mod tests;
@@ -30,3 +31,4 @@ pub use kind::Content;
 pub use mark::Mark;
 pub use permission::{parse_permission, permission_names};
 pub use types::*;
+pub use visibility::{Visibility, decide_under};

@@ -5,11 +5,12 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::admin::{operation_list, role_list, section_names};
 use crate::config::Settings;
+use crate::policy::Visibility;
 
 use super::duration;
 
@@ -80,7 +81,7 @@ pub struct ServeArguments {
     /// The directory of the database.
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, watches, socket.
+    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, visibility, watches, socket.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Applications to register at the start; see `app import`.
@@ -95,9 +96,17 @@ pub struct ServeArguments {
     /// Serve every byte through the daemon.
     #[arg(long)]
     pub no_passthrough: bool,
+    /// Whether files exist for applications that could not list them: in a shared volume they do.
+    #[arg(long, value_name = "WHICH", value_parser = visibility())]
+    pub visibility: Option<Visibility>,
     /// Directories of each volume that are watched for changes made beneath the mount; 0 watches none.
     #[arg(long, value_name = "N")]
     pub watches: Option<usize>,
+}
+
+fn visibility() -> impl TypedValueParser<Value = Visibility> {
+    PossibleValuesParser::new(Visibility::NAMES)
+        .try_map(|name| Visibility::of_name(&name).ok_or("no such visibility"))
 }
 
 impl ServeArguments {
@@ -111,6 +120,7 @@ impl ServeArguments {
             users: self.users.then_some(true),
             threads: self.threads,
             passthrough: self.no_passthrough.then_some(false),
+            visibility: self.visibility,
             watches: self.watches,
             socket,
         }

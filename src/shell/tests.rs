@@ -19,7 +19,7 @@ fn the_grammar_is_sound() {
 #[test]
 fn commands_are_understood() {
     for line in [
-        "serve --lower /a --mount /b --state /c --config /d --apps /e --threads 4 --no-passthrough --socket /f",
+        "serve --lower /a --mount /b --state /c --config /d --apps /e --threads 4 --no-passthrough --visibility private --socket /f",
         "demo",
         "inspect a.jpg b.mp4 --json",
         "redact a.jpg b.jpg",
@@ -57,6 +57,7 @@ fn nonsense_is_refused() {
     for line in [
         "",
         "serve --threads 0",
+        "serve --visibility hidden",
         "inspect",
         "redact a.jpg",
         "app set org.example.a",

@@ -7,9 +7,11 @@
 #![allow(dead_code, reason = "each test file uses the part that it needs")]
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod again;
 mod app;
 mod cast;
 mod identity;
+mod inside;
 mod mounts;
 mod photo;
 mod skip;
@@ -18,11 +20,15 @@ mod sys;
 mod volume;
 
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use again::{Again, asked};
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use app::App;
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use cast::{KNOWING, MANAGER, OTHER_READER, OWNER, READER, STRANGER, cast};
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use identity::{as_uid, as_uid_with};
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use inside::Inside;
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use photo::{NEEDLE, SLOTS, Slot, photo, redacted, tells_location};
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]

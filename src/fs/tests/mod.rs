@@ -14,6 +14,7 @@ mod repair;
 mod rows;
 mod users;
 mod views;
+mod visibility;
 
 use std::fs;
 use std::io;
@@ -100,6 +101,7 @@ struct Start {
     refused: bool,
     descriptors: usize,
     rest: Duration,
+    visibility: Visibility,
 }
 
 const SHARED: Start = Start {
@@ -108,6 +110,7 @@ const SHARED: Start = Start {
     refused: false,
     descriptors: 1000,
     rest: Duration::ZERO,
+    visibility: Visibility::Shared,
 };
 
 impl World {
@@ -272,6 +275,7 @@ fn served(lower: &Path, store: &Arc<Store>, start: &Start) -> (Volume, Arc<Backi
         kind: start.kind,
         own: Uid::ROOT,
         user: UserId::new(0),
+        visibility: start.visibility,
         shown_uid: 1023,
         shown_gid: 1023,
         passthrough: start.passthrough,

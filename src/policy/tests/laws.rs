@@ -217,4 +217,17 @@ proptest! {
         let concealed = short(decide_concealed(&caller, &facts, &operation));
         prop_assert!(height(concealed) == height(plain) || (operation == Operation::Look && concealed == "ENOENT"));
     }
+
+    /// Of a file in a shared place that a caller could neither list nor read, no fact bears on an answer, but a right
+    /// to change it.
+    #[test]
+    fn what_is_concealed_answers_alike(caller in caller(), facts in facts(), operation in operation()) {
+        let shared = matches!(facts.place, Place::Top(_) | Place::Shared(_) | Place::Media { .. } | Place::AndroidOther);
+        let known = [Operation::List, READ].iter().any(|wanted| height(says(&caller, &facts, *wanted)) > 0);
+        if shared && !facts.directory && !known && !operation.makes() {
+            let answer = short(decide_concealed(&caller, &facts, &operation));
+            let expected = if operation.makes_or_moves() { "EACCES" } else { "ENOENT" };
+            prop_assert!(answer == expected || height(says(&caller, &facts, operation)) > 0, "{}", answer);
+        }
+    }
 }

@@ -219,6 +219,10 @@ fn a_private_volume_conceals_what_is_not_listed() {
     assert_eq!(concealed(&stranger, &directory(Place::Root), Operation::Look), "full");
     assert_eq!(concealed(&modern(Permissions::READ_MEDIA_IMAGES), &picture(), WRITE), "EACCES");
     assert_eq!(concealed(&stranger, &directory(Place::OtherUser), Operation::Look), "EACCES");
+    let granted = FileFacts { grants: FileGrants::READ, ..picture() };
+    assert_eq!(concealed(&stranger, &granted, Operation::Look), "redacted");
+    assert_eq!(concealed(&stranger, &granted, Operation::List), "EACCES");
+    assert_eq!(concealed(&stranger, &granted, WRITE), "EACCES");
 }
 
 #[test]
