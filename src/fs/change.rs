@@ -138,6 +138,7 @@ impl Volume {
         if self.may_touch(context, &inode).is_err() {
             // Nor is it told whether it is a directory.
             let _refused: (Permit, _) = self.permit(context, &inode, operation)?;
+            return Err(self.taken_by(context, &inode));
         }
         match (directory, inode.is_directory()) {
             (false, true) => return Err(FsError::Plain(Errno::EISDIR)),
