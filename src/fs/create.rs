@@ -154,11 +154,7 @@ impl Volume {
 
     /// Makes the row of a file or directory that is about to be made, with the caller as its owner. If the daemon ends
     /// before the file is there or before the row tells which it is, the next look knows the file by its birth.
-    pub(super) fn begin_row(
-        &self,
-        context: Context,
-        prospect: &Prospect,
-    ) -> Result<Option<Begun>, FsError> {
+    pub(super) fn begin_row(&self, context: Context, prospect: &Prospect) -> Result<Option<Begun>, FsError> {
         if self.is_private() || self.keeps_no_rows(&prospect.facts) {
             return Ok(None);
         }

@@ -72,7 +72,12 @@ impl Volume {
         let source_parent = self.node(from.0)?;
         let target_parent = self.node(to.0)?;
         let (inode, stat) = self.found_to_change(context, source_parent.inode(), from.1)?;
-        let mut source = End { parent: source_parent.inode().clone(), name: from.1.clone(), inode: Some(inode), kind: None };
+        let mut source = End {
+            parent: source_parent.inode().clone(),
+            name: from.1.clone(),
+            inode: Some(inode),
+            kind: None,
+        };
         let standing = match self.child(target_parent.inode(), to.1) {
             Ok((inode, _)) => Some(inode),
             Err(error) if error.errno() == Errno::ENOENT => None,
@@ -255,7 +260,9 @@ impl Volume {
                 let places: Vec<_> = ends
                     .into_iter()
                     .filter_map(|(row, end)| Some((row?, end)))
-                    .map(|(row, end)| Ok((row, end, self.directory_row(&end.parent)?, fold(end.name.as_str()))))
+                    .map(|(row, end)| {
+                        Ok((row, end, self.directory_row(&end.parent)?, fold(end.name.as_str())))
+                    })
                     .collect::<Result<_, FsError>>()?;
                 let places: Vec<_> = places
                     .iter()

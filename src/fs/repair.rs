@@ -79,9 +79,9 @@ impl Volume {
         let name = EntryName { bytes: link.name.as_str().as_bytes(), folded: folded.as_bytes() };
         let parent = self.directory_row(&link.parent)?;
         let mut places = vec![(row.id, Placement { parent, name, kind: None })];
-        let exchanged = standing.zip(there).filter(|(standing, there)| {
-            standing.is_of(&there.identity, there.kind == FileKind::Directory)
-        });
+        let exchanged = standing
+            .zip(there)
+            .filter(|(standing, there)| standing.is_of(&there.identity, there.kind == FileKind::Directory));
         let former = fold(&String::from_utf8_lossy(&row.name));
         if let (Some((standing, _)), Some(parent)) = (exchanged, row.parent) {
             let name = EntryName { bytes: &row.name, folded: former.as_bytes() };

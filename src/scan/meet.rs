@@ -144,7 +144,9 @@ impl Walk<'_> {
         name: &FileName,
         stat: &Stat,
     ) -> Result<Option<Entry>, ScanFailure> {
-        let Some(mut row) = self.store.entry(directory.row, name.as_str().as_bytes())? else { return Ok(None) };
+        let Some(mut row) = self.store.entry(directory.row, name.as_str().as_bytes())? else {
+            return Ok(None);
+        };
         if is_row_of(&row, stat) && row.is_incomplete(&stat.identity) {
             self.store.complete(row.id, stat.identity)?;
             row.file = stat.identity;

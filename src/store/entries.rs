@@ -227,7 +227,8 @@ impl Entry {
     /// Whether the row is of this lower file. One that was made ahead of its file is of a file that was born right
     /// then: the daemon ended in between.
     pub fn is_of(&self, file: &Identity, directory: bool) -> bool {
-        let belongs = if self.file == Identity::NONE { self.awaits(file.born) } else { self.file.agrees(file) };
+        let belongs =
+            if self.file == Identity::NONE { self.awaits(file.born) } else { self.file.agrees(file) };
         belongs && self.directory == directory
     }
 

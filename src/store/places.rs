@@ -119,15 +119,7 @@ impl Changes<'_> {
                  mtime_ns = iif(?7, NULL, mtime_ns), ctime_ns = iif(?7, NULL, ctime_ns)
              WHERE id = ?1 AND parent IS NOT NULL
              AND volume = (SELECT volume FROM entries WHERE id = ?2 AND directory)",
-            params![
-                id.raw(),
-                to.parent.raw(),
-                to.name.bytes,
-                to.name.folded,
-                state,
-                kind,
-                unknown
-            ],
+            params![id.raw(), to.parent.raw(), to.name.bytes, to.name.folded, state, kind, unknown],
         )?;
         known(changed, id)
     }

@@ -73,7 +73,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::UnknownEntry`], or SQLite's own.
-    pub fn set_version(&self, id: MediaId, file: Identity, version: ContentVersion) -> Result<(), StoreError> {
+    pub fn set_version(
+        &self,
+        id: MediaId,
+        file: Identity,
+        version: ContentVersion,
+    ) -> Result<(), StoreError> {
         self.write("record a content version", |changes| changes.set_version(id, file, version))
     }
 

@@ -114,8 +114,7 @@ impl Gate for OneFile {
         OneFile::exists(path)?;
         let named = |name: &'static str| EntryName { bytes: name.as_bytes(), folded: name.as_bytes() };
         let inner = || {
-            let directory =
-                self.store.ensure_directory(self.root, named("DCIM"), file(2))?;
+            let directory = self.store.ensure_directory(self.root, named("DCIM"), file(2))?;
             self.store.record_found(&NewEntry {
                 parent: directory,
                 name: named("photo.jpg"),

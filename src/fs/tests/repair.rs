@@ -61,9 +61,15 @@ fn a_file_that_is_moved_beneath_the_mount_stays_its_owners() {
     assert_eq!(world.read(STRANGER, "Pictures/new/c.jpg").unwrap(), jpeg_clean());
     assert_eq!(world.remove(STRANGER, "Pictures/new/c.jpg"), Err(Errno::EACCES));
     world.create(STRANGER, A, b"").unwrap();
-    assert_eq!((world.owner(A).as_deref(), world.owner("Pictures/new/c.jpg").as_deref()), (STRANGERS, OWNERS));
+    assert_eq!(
+        (world.owner(A).as_deref(), world.owner("Pictures/new/c.jpg").as_deref()),
+        (STRANGERS, OWNERS)
+    );
     world.restart();
-    assert_eq!((world.owner(A).as_deref(), world.owner("Pictures/new/c.jpg").as_deref()), (STRANGERS, OWNERS));
+    assert_eq!(
+        (world.owner(A).as_deref(), world.owner("Pictures/new/c.jpg").as_deref()),
+        (STRANGERS, OWNERS)
+    );
 }
 
 #[test]
@@ -185,7 +191,10 @@ fn what_the_lower_file_system_refuses_to_make_leaves_no_row() {
     world.create(OWNER, A, b"").unwrap_err();
     assert_eq!(world.make_directory(OWNER, A), Err(Errno::EEXIST));
     let (parent, name, _) = world.place(A);
-    assert_eq!(world.volume.make_file(caller(OWNER), parent, &name).map(|_| ()).map_err(errno), Err(Errno::EEXIST));
+    assert_eq!(
+        world.volume.make_file(caller(OWNER), parent, &name).map(|_| ()).map_err(errno),
+        Err(Errno::EEXIST)
+    );
     let pictures = world.row("Pictures").unwrap();
     assert_eq!(world.store.entry(pictures, b"a.jpg").unwrap(), None);
     fs::remove_file(world.lower(A)).unwrap();

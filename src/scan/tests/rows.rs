@@ -208,7 +208,9 @@ fn a_row_made_ahead_of_its_file_finds_it_and_is_not_taken_for_gone() {
         at.store.begin_entry(&new).unwrap()
     };
     let now = record::now();
-    for (name, created) in [("made.txt", now), ("being-made.txt", now), ("never.txt", now - 100), ("old.txt", 7)] {
+    for (name, created) in
+        [("made.txt", now), ("being-made.txt", now), ("never.txt", now - 100), ("old.txt", 7)]
+    {
         let _begun = begin(name, created);
     }
     at.write("DCIM/made.txt", b"made");

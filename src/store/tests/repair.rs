@@ -53,7 +53,9 @@ fn rows_of_the_first_schema_match_by_number_and_learn_their_birth() {
     // Not certain enough to be followed to another place.
     assert_eq!(store.entries_of(volume.id, &found).unwrap(), []);
     store.complete(entry.id, found).unwrap();
-    let known = |store: &Store| store.entries_of(volume.id, &found).unwrap().iter().map(|row| row.id).collect::<Vec<_>>();
+    let known = |store: &Store| {
+        store.entries_of(volume.id, &found).unwrap().iter().map(|row| row.id).collect::<Vec<_>>()
+    };
     assert_eq!(known(&store), [entry.id], "before it is written");
     store.tidy().unwrap();
     drop(store);
@@ -70,7 +72,8 @@ fn a_row_made_ahead_is_of_the_file_that_is_born_then() {
     let new = NewEntry { file: Identity::NONE, created: 1_000, ..plain(fixture.root(), "a") };
     let begun = fixture.store.begin_entry(&new).unwrap();
     let entry = row(&fixture, begun.id);
-    for (seconds, is) in [(999, true), (1_000, true), (1_010, true), (998, false), (1_011, false), (0, false)] {
+    for (seconds, is) in [(999, true), (1_000, true), (1_010, true), (998, false), (1_011, false), (0, false)]
+    {
         assert_eq!(entry.is_of(&born(100, seconds), false), is, "{seconds}");
     }
     assert!(!entry.is_of(&born(100, 1_000), true), "a directory");
@@ -133,7 +136,8 @@ fn a_row_whose_place_was_taken_is_found_by_its_file() {
     let fixture = Fixture::new();
     let root = fixture.root();
     let volume = row(&fixture, root).volume;
-    let (one, other) = (made(&fixture, "one", "org.a", born(100, 1)), made(&fixture, "other", "org.b", born(101, 1)));
+    let (one, other) =
+        (made(&fixture, "one", "org.a", born(100, 1)), made(&fixture, "other", "org.b", born(101, 1)));
     fixture.store.place_entries(&[(one, place(root, "other"))]).unwrap();
     assert_eq!((at(&fixture, "one"), at(&fixture, "other")), (None, Some(one)));
     let aside = fixture.store.entries_of(volume, &born(101, 1)).unwrap();
@@ -163,7 +167,8 @@ fn a_file_made_where_another_was_moved_from_gets_the_number_and_the_other_keeps_
 fn rows_that_lag_make_no_circle() {
     let fixture = Fixture::new();
     let root = fixture.root();
-    let directory = |parent, name, ino| fixture.store.ensure_directory(parent, named(name), born(ino, 1)).unwrap();
+    let directory =
+        |parent, name, ino| fixture.store.ensure_directory(parent, named(name), born(ino, 1)).unwrap();
     let outer = directory(root, "outer", 2);
     let middle = directory(outer, "middle", 3);
     let inner = directory(middle, "inner", 4);
@@ -206,7 +211,8 @@ fn a_file_renamed_over_one_of_its_owner_gets_that_number() {
     let fixture = Fixture::new();
     let root = fixture.root();
     let reader = fixture.app("org.reader", 10_001, Permissions::empty());
-    let (saved, temporary) = (made(&fixture, "a", "org.a", born(100, 1)), made(&fixture, "t", "org.a", born(101, 1)));
+    let (saved, temporary) =
+        (made(&fixture, "a", "org.a", born(100, 1)), made(&fixture, "t", "org.a", born(101, 1)));
     fixture.grant(saved, &reader, FileGrant::Read);
     fixture.grant(temporary, &reader, FileGrant::Write);
     let key = PlanKey { entry: temporary, version: VERSION, scanner: 1 };
@@ -214,7 +220,8 @@ fn a_file_renamed_over_one_of_its_owner_gets_that_number() {
     let id = fixture.store.rename_entry(temporary, &place(root, "a"), Some(saved)).unwrap();
     assert_eq!((id, at(&fixture, "a"), at(&fixture, "t")), (saved, Some(saved), None));
     assert_eq!(row(&fixture, id).file, born(101, 1));
-    let grants: Vec<_> = fixture.store.grants().unwrap().iter().map(|grant| (grant.entry, grant.mode)).collect();
+    let grants: Vec<_> =
+        fixture.store.grants().unwrap().iter().map(|grant| (grant.entry, grant.mode)).collect();
     assert_eq!(grants, [(saved, FileGrant::Write)], "those of the content that is there now");
     assert_eq!(fixture.store.snapshot().grants(saved).len(), 1);
     assert!(fixture.store.snapshot().grants(temporary).is_empty());
@@ -228,7 +235,8 @@ fn a_file_renamed_over_one_of_its_owner_gets_that_number() {
 fn a_file_renamed_to_where_its_owner_removed_one_gets_that_number() {
     let fixture = Fixture::new();
     let root = fixture.root();
-    let (saved, temporary) = (made(&fixture, "a", "org.a", born(100, 1)), made(&fixture, "t", "org.a", born(101, 1)));
+    let (saved, temporary) =
+        (made(&fixture, "a", "org.a", born(100, 1)), made(&fixture, "t", "org.a", born(101, 1)));
     fixture.store.remove_entry(saved).unwrap();
     assert_eq!(fixture.store.rename_entry(temporary, &place(root, "a"), None).unwrap(), saved);
     assert_eq!(row(&fixture, saved).file, born(101, 1));
@@ -242,7 +250,8 @@ fn a_removed_application_gets_nothing_back_also_not_numbers() {
     let fixture = Fixture::new();
     let owner = fixture.app("org.a", 10_001, Permissions::empty());
     let volume = row(&fixture, fixture.root()).volume;
-    let (kept, gone) = (made(&fixture, "kept", "org.a", born(100, 1)), made(&fixture, "gone", "org.a", born(101, 1)));
+    let (kept, gone) =
+        (made(&fixture, "kept", "org.a", born(100, 1)), made(&fixture, "gone", "org.a", born(101, 1)));
     let aside = made(&fixture, "aside", "org.a", born(102, 1));
     fixture.store.remove_entry(gone).unwrap();
     fixture.store.place_entries(&[(kept, place(fixture.root(), "aside"))]).unwrap();
