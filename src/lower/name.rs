@@ -64,7 +64,9 @@ impl FileName {
     /// If it is no single component.
     pub fn resembling(raw: &OsStr) -> Result<FileName, NameError> {
         let mut text = raw.to_string_lossy().into_owned();
-        text.truncate(text.floor_char_boundary(LONGEST));
+        while text.len() > LONGEST {
+            let _last = text.pop();
+        }
         FileName::parse(OsStr::new(&text))
     }
 

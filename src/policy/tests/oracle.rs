@@ -34,24 +34,8 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
     use Operation::*;
     let question = Question { caller, facts };
     match operation {
-        OpenRedacted { write } => {
-            return match expected(caller, facts, READ) {
-                "full" | "redacted" if facts.directory => "ENOENT",
-                "full" | "redacted" if write => "EACCES",
-                "full" | "redacted" => "redacted",
-                _ => "ENOENT",
-            };
-        }
-        MakeSpecial | MakeSymlink | MakeLink => {
-            let root = caller.identity == Identity::Root;
-            let made = FileFacts { portable: true, ..facts.clone() };
-            return match facts.place {
-                _ if root => "EPERM",
-                Place::OtherUser | Place::BesideUsers => "EACCES",
-                Place::PrivateRoot(_) | Place::PrivateMarker(_) => "EACCES",
-                Place::Private { .. } if expected(caller, &made, Create) == "EACCES" => "EACCES",
-                _ => "EPERM",
-            };
+        OpenRedacted { .. } | MakeSpecial | MakeSymlink | MakeLink => {
+            return uncommon(caller, facts, operation);
         }
         _ if caller.identity == Identity::Root => return "full",
         _ => {}
@@ -93,6 +77,31 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
         (_, Open { write: true, .. }) if facts.directory => question.shared(MakeDirectory),
         (_, Open { write: false, .. }) if facts.directory => question.shared(OpenDirectory),
         _ => question.shared(operation),
+    }
+}
+
+/// By forced-redaction names, and what nobody makes.
+fn uncommon(caller: &Caller, facts: &FileFacts, operation: Operation) -> &'static str {
+    use Operation::*;
+    match operation {
+        OpenRedacted { write } => match expected(caller, facts, READ) {
+            "full" | "redacted" if facts.directory => "ENOENT",
+            "full" | "redacted" if write => "EACCES",
+            "full" | "redacted" => "redacted",
+            _ => "ENOENT",
+        },
+        MakeSpecial | MakeSymlink | MakeLink => {
+            let root = caller.identity == Identity::Root;
+            let made = FileFacts { portable: true, ..facts.clone() };
+            match facts.place {
+                _ if root => "EPERM",
+                Place::OtherUser | Place::BesideUsers => "EACCES",
+                Place::PrivateRoot(_) | Place::PrivateMarker(_) => "EACCES",
+                Place::Private { .. } if expected(caller, &made, Create) == "EACCES" => "EACCES",
+                _ => "EPERM",
+            }
+        }
+        _ => unreachable!("answered before"),
     }
 }
 
