@@ -35,6 +35,18 @@ pub enum Method {
     Dump,
     /// Read what was decided.
     QueryAudit,
+    /// Set an app-op of an application.
+    SetAppOp,
+    /// List the app-ops of an application.
+    ListAppOps,
+    /// Let two users share media.
+    ShareUsers,
+    /// Let two users share media no longer.
+    UnshareUsers,
+    /// List the users who share media.
+    ListSharingUsers,
+    /// Remove what expired.
+    Maintain,
     /// Show the daemon and its volumes.
     Status,
     /// End the daemon.
@@ -64,6 +76,12 @@ impl Method {
             | Method::Scan
             | Method::Dump
             | Method::QueryAudit
+            | Method::SetAppOp
+            | Method::ListAppOps
+            | Method::ShareUsers
+            | Method::UnshareUsers
+            | Method::ListSharingUsers
+            | Method::Maintain
             | Method::Status
             | Method::Stop => Whom::Administrators,
             Method::Check => Whom::Itself,
@@ -80,12 +98,18 @@ impl Method {
             | Method::AddGrant
             | Method::RevokeGrant
             | Method::Scan
+            | Method::SetAppOp
+            | Method::ShareUsers
+            | Method::UnshareUsers
+            | Method::Maintain
             | Method::Stop => true,
             Method::ListApplications
             | Method::ListGrants
             | Method::Check
             | Method::Dump
             | Method::QueryAudit
+            | Method::ListAppOps
+            | Method::ListSharingUsers
             | Method::Status => false,
         }
     }
@@ -104,6 +128,12 @@ impl Method {
             Method::Scan => "scan",
             Method::Dump => "dump the daemon's state",
             Method::QueryAudit => "read the audit",
+            Method::SetAppOp => "set an app-op",
+            Method::ListAppOps => "list app-ops",
+            Method::ShareUsers => "let users share media",
+            Method::UnshareUsers => "let users share media no longer",
+            Method::ListSharingUsers => "list users who share media",
+            Method::Maintain => "remove what expired",
             Method::Status => "ask for the status",
             Method::Stop => "stop the daemon",
         }

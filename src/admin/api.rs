@@ -2,11 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-use crate::id::{GrantId, Uid};
+use crate::id::{GrantId, Uid, UserId};
 
 use super::{
-    AppRecord, AppRequest, AuditQuery, AuditRecord, Dump, Explanation, Failure, GrantRecord, GrantRequest,
-    ScanReport, Status,
+    AppOpRecord, AppRecord, AppRequest, AuditQuery, AuditRecord, Dump, Explanation, Failure, GrantRecord,
+    GrantRequest, MaintenanceReport, ScanReport, SharingUsers, Status,
 };
 
 /// Every call answers a [`Failure`] with a code and a text for a person.
@@ -40,4 +40,16 @@ pub trait Administration {
     fn status(&self) -> Result<Status, Failure>;
     /// Asks the daemon to stop.
     fn stop(&self) -> Result<(), Failure>;
+    /// Sets an app-op; the modes are `allow`, `ignore`, `deny` and `default`.
+    fn set_app_op(&self, name: &str, op: &str, mode: &str) -> Result<(), Failure>;
+    /// The app-ops of an application that do not stand at their default.
+    fn list_app_ops(&self, name: &str) -> Result<Vec<AppOpRecord>, Failure>;
+    /// Declares that two users share media; declaring it twice is no error.
+    fn share_users(&self, one: UserId, other: UserId) -> Result<(), Failure>;
+    /// Withdraws it.
+    fn unshare_users(&self, one: UserId, other: UserId) -> Result<(), Failure>;
+    /// Every pair of users who share media.
+    fn list_sharing_users(&self) -> Result<Vec<SharingUsers>, Failure>;
+    /// Removes pending and trashed files whose time has come by `now` (seconds since 1970), or by the clock.
+    fn maintain(&self, now: Option<u64>) -> Result<MaintenanceReport, Failure>;
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use crate::error::Errno;
-use crate::id::{GrantId, Uid};
+use crate::id::{GrantId, Uid, UserId};
 
 use super::access::Method;
 use super::names;
@@ -106,6 +106,14 @@ pub enum AdminError {
         /// The number that was asked for.
         id: GrantId,
     },
+    /// Two users who do not share media.
+    #[error("users {one} and {other} do not share media: `mediagate user list` shows who does")]
+    NotSharing {
+        /// One of them.
+        one: UserId,
+        /// The other.
+        other: UserId,
+    },
     /// Nothing at that path.
     #[error("no file {path}: {errno}")]
     NoSuchFile {
@@ -164,6 +172,7 @@ impl AdminError {
             AdminError::Refused { .. } | AdminError::RefusedAbout { .. } => Code::Refused,
             AdminError::UnknownApplication { .. }
             | AdminError::UnknownGrant { .. }
+            | AdminError::NotSharing { .. }
             | AdminError::NoSuchFile { .. }
             | AdminError::OutsideVolumes { .. } => Code::NotFound,
             AdminError::UnknownPermission { .. }

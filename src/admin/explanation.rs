@@ -118,6 +118,7 @@ fn file_facts(facts: &FileFacts) -> Vec<Fact> {
         Fact::new("name is portable", yes_or_no(facts.portable), "the name"),
         Fact::new("owner", facts.owner.as_ref().map_or("none", PackageName::as_str), row),
         Fact::new("state", state(facts.state), row),
+        Fact::new("of another user, shared", yes_or_no(facts.of_other_user), "the users who share media"),
         Fact::new("grants", or_none(names::grant_names(facts.grants).join(", ")), "the grants"),
     ]
 }

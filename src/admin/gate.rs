@@ -5,7 +5,7 @@
 use crate::id::{MediaId, Uid};
 use crate::policy::Operation;
 
-use super::{AdminError, Dump, Explanation, ScanReport, Section, Status, names};
+use super::{AdminError, Dump, Explanation, MaintenanceReport, ScanReport, Section, Status, names};
 
 /// What a verdict is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,6 +78,12 @@ pub trait Gate: Send + Sync {
     /// # Errors
     /// [`AdminError::NoSuchFile`], [`AdminError::OutsideVolumes`], [`AdminError::Internal`].
     fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, AdminError>;
+
+    /// Removes pending and trashed files that expired by `now` (seconds since 1970), or gives them more time.
+    ///
+    /// # Errors
+    /// [`AdminError::Internal`].
+    fn maintain(&self, now: i64) -> Result<MaintenanceReport, AdminError>;
 
     /// The row of the file at `path`; makes one where there is none.
     ///

@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -13,12 +13,12 @@ use toml::Spanned;
 
 use crate::id::Uid;
 
-use super::{AdminError, AppRequest, names};
+use super::{AdminError, AppOpRecord, AppRequest, names};
 
 /// How a list is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ImportFormat {
-    /// `[[app]]` tables with `name`, `uid` and, optionally, `target_sdk`, `permissions` and `role`.
+    /// `[[app]]` tables with `name`, `uid` and, optionally, `target_sdk`, `permissions`, `role` and `app_ops`.
     Toml,
     /// One package a line, as Android's package manager writes `/data/system/packages.list`. It tells neither
     /// permissions nor roles, so that those which are registered stay.
@@ -103,6 +103,7 @@ struct Entry {
     target_sdk: Option<u32>,
     permissions: Option<Vec<Spanned<String>>>,
     role: Option<Spanned<String>>,
+    app_ops: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
 }
 
 fn toml_list(text: &str) -> Result<Vec<AppRequest>, ImportError> {
@@ -133,6 +134,13 @@ fn toml_entry(text: &str, entry: &Entry) -> Result<AppRequest, ImportError> {
         let at = permission.span().start;
         names::permission(permission.as_ref()).map_err(|error| wrong("permissions", at, error))?;
     }
+    let mut app_ops = Vec::new();
+    for (op, mode) in entry.app_ops.iter().flatten() {
+        let (op_at, mode_at) = (op.span().start, mode.span().start);
+        names::permission(op.as_ref()).map_err(|error| wrong("app_ops", op_at, error))?;
+        names::app_op_mode(mode.as_ref()).map_err(|error| wrong("app_ops", mode_at, error))?;
+        app_ops.push(AppOpRecord { op: op.as_ref().clone(), mode: mode.as_ref().clone() });
+    }
     let of_role = match &entry.role {
         Some(role) => {
             let at = role.span().start;
@@ -150,6 +158,7 @@ fn toml_entry(text: &str, entry: &Entry) -> Result<AppRequest, ImportError> {
         uid: Uid::new(*entry.uid.as_ref()),
         target_sdk: entry.target_sdk,
         permissions,
+        app_ops: entry.app_ops.is_some().then_some(app_ops),
     })
 }
 
@@ -195,5 +204,5 @@ fn packages_line(line: usize, text: &str) -> Result<AppRequest, ImportError> {
         }
         None => None,
     };
-    Ok(AppRequest { name: name.to_owned(), uid: Uid::new(uid), target_sdk, permissions: None })
+    Ok(AppRequest { name: name.to_owned(), uid: Uid::new(uid), target_sdk, permissions: None, app_ops: None })
 }

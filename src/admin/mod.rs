@@ -19,6 +19,7 @@ mod import;
 mod names;
 mod records;
 mod session;
+mod switches;
 #[cfg(test)]
 mod tests;
 

@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use crate::policy::{self, FileGrant, FileGrants, OPERATIONS, Operation, PackageName, Permissions};
+use crate::policy::{
+    self, AppOpMode, FileGrant, FileGrants, OPERATIONS, Operation, PackageName, Permissions,
+};
 
 use super::{AdminError, Asked, Section};
 
@@ -20,6 +22,14 @@ const ROLES: [(&str, Permissions); 4] = [
 /// How a grant's access is written.
 const GRANTS: [(&str, FileGrant); 3] =
     [("read", FileGrant::Read), ("write", FileGrant::Write), ("selected", FileGrant::Selected)];
+
+/// How the mode of an app-op is written; the first of several names is the one that is shown.
+const APP_OP_MODES: [(&str, AppOpMode); 4] = [
+    ("allow", AppOpMode::Allow),
+    ("deny", AppOpMode::Deny),
+    ("ignore", AppOpMode::Deny),
+    ("default", AppOpMode::Default),
+];
 
 const SECTIONS: [(&str, Section); 7] = [
     ("nodes", Section::Nodes),
@@ -125,6 +135,23 @@ pub(super) fn access_name(access: FileGrant) -> &'static str {
 /// The names of all grants of a set.
 pub(super) fn grant_names(grants: FileGrants) -> Vec<&'static str> {
     GRANTS.iter().filter(|(_, grant)| grants.contains((*grant).into())).map(|(name, _)| *name).collect()
+}
+
+/// The mode of an app-op.
+///
+/// # Errors
+/// [`AdminError::Invalid`]
+pub(super) fn app_op_mode(name: &str) -> Result<AppOpMode, AdminError> {
+    find(&APP_OP_MODES, name).ok_or_else(|| AdminError::Invalid {
+        what: "app-op mode",
+        value: name.to_owned(),
+        remedy: "it is allow, ignore, deny or default",
+    })
+}
+
+/// The name of an app-op's mode.
+pub(super) fn app_op_mode_name(mode: AppOpMode) -> &'static str {
+    APP_OP_MODES.iter().find(|(_, known)| *known == mode).map_or("default", |(name, _)| name)
 }
 
 /// The section of the dump of a name.

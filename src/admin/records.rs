@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::id::{GrantId, MediaId, NodeId, Uid};
+use crate::id::{GrantId, MediaId, NodeId, Uid, UserId};
 
 /// A registered application.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -17,6 +17,26 @@ pub struct AppRecord {
     pub target_sdk: u32,
     /// What is granted, by name.
     pub permissions: Vec<String>,
+    /// The app-ops that do not stand at their default.
+    pub app_ops: Vec<AppOpRecord>,
+}
+
+/// What an app-op of an application says of a permission.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct AppOpRecord {
+    /// The permission.
+    pub op: String,
+    /// `allow`, `deny` or `default`.
+    pub mode: String,
+}
+
+/// Two Android users who share media.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct SharingUsers {
+    /// The smaller number.
+    pub one: UserId,
+    /// The larger number.
+    pub other: UserId,
 }
 
 /// An application to register or to change.
@@ -30,6 +50,8 @@ pub struct AppRequest {
     pub target_sdk: Option<u32>,
     /// What is granted, by name; `None` keeps what is registered, and is nothing for a new one.
     pub permissions: Option<Vec<String>>,
+    /// All app-ops that do not stand at their default; `None` keeps what is registered.
+    pub app_ops: Option<Vec<AppOpRecord>>,
 }
 
 impl AppRequest {
@@ -116,6 +138,37 @@ pub struct ScanReport {
     pub failed: u64,
     /// Milliseconds that it took.
     pub milliseconds: u64,
+}
+
+/// A pending or trashed file whose time had come.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct MaintainedEntry {
+    /// `removed`, `extended`, `busy` or `failed`.
+    pub outcome: String,
+    /// Where it was, relative to its volume.
+    pub path: String,
+    /// The name of one that was extended.
+    pub new_name: Option<String>,
+}
+
+/// What a maintenance did.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct MaintenanceReport {
+    /// Files that it removed.
+    pub removed: u64,
+    /// Files that it gave more time.
+    pub extended: u64,
+    /// Files that somebody has open for writing: they stay.
+    pub busy: u64,
+    /// Files that could not be removed or renamed.
+    pub failed: u64,
+    /// The first of them.
+    pub entries: Vec<MaintainedEntry>,
+}
+
+impl MaintenanceReport {
+    /// The most entries that are named.
+    pub const NAMED: usize = 1_000;
 }
 
 /// A part of the daemon's state.

@@ -3,13 +3,14 @@
 #![forbid(unsafe_code)]
 
 use crate::error::Errno;
-use crate::id::{GrantId, MediaId, Uid};
+use crate::id::{GrantId, MediaId, Uid, UserId};
 use crate::policy::{PackageName, Permissions};
-use crate::store::{self, ApplicationRecord, StoreError};
+use crate::store::{self, AppOp, ApplicationRecord, Store, StoreError};
 
 use super::{
-    Admin, AdminError, Administration, AppRecord, AppRequest, Asked, AuditQuery, AuditRecord, Dump,
-    Explanation, Failure, GrantRecord, GrantRequest, Method, ScanReport, Section, Status, names, now,
+    Admin, AdminError, Administration, AppOpRecord, AppRecord, AppRequest, Asked, AuditQuery, AuditRecord,
+    Dump, Explanation, Failure, GrantRecord, GrantRequest, MaintenanceReport, Method, ScanReport, Section,
+    SharingUsers, Status, names, now, switches,
 };
 
 /// The most audit records that one answer holds.
@@ -56,9 +57,14 @@ impl<'a> Session<'a> {
         })
     }
 
+    pub(super) fn store(&self) -> &Store {
+        &self.admin.store
+    }
+
     fn applications(&self) -> Result<Vec<AppRecord>, AdminError> {
         let registered = self.admin.store.applications().map_err(store_failed)?;
-        Ok(registered.iter().map(app_record).collect())
+        let ops = self.app_ops()?;
+        Ok(registered.iter().map(|record| app_record(record, &ops)).collect())
     }
 
     fn grants(&self) -> Result<Vec<GrantRecord>, AdminError> {
@@ -91,7 +97,8 @@ impl<'a> Session<'a> {
         let registered = self.admin.store.applications().map_err(store_failed)?;
         let records: Vec<_> =
             requests.iter().map(|request| requested(request, &registered)).collect::<Result<_, _>>()?;
-        self.admin.store.set_applications(&records).map_err(store_failed)?;
+        let ops: Vec<_> = requests.iter().map(switches::requested_ops).collect::<Result<_, _>>()?;
+        self.admin.store.register(&records, &ops.concat()).map_err(store_failed)?;
         Ok(u32::try_from(records.len()).unwrap_or(u32::MAX))
     }
 
@@ -109,7 +116,7 @@ impl<'a> Session<'a> {
     }
 
     /// The name of a registered application.
-    fn registered(&self, name: &str) -> Result<PackageName, AdminError> {
+    pub(super) fn registered(&self, name: &str) -> Result<PackageName, AdminError> {
         let registered = self.admin.store.applications().map_err(store_failed)?;
         let found = registered.into_iter().find(|record| record.name.as_str() == name);
         found.map(|record| record.name).ok_or_else(|| unknown_application(name))
@@ -215,6 +222,31 @@ impl Administration for Session<'_> {
             Ok(())
         })
     }
+
+    fn set_app_op(&self, name: &str, op: &str, mode: &str) -> Result<(), Failure> {
+        self.change(Method::SetAppOp, &format!("{name} {op} {mode}"), || self.switch(name, op, mode))
+    }
+
+    fn list_app_ops(&self, name: &str) -> Result<Vec<AppOpRecord>, Failure> {
+        self.run(Method::ListAppOps, name, || self.app_ops_of(name))
+    }
+
+    fn share_users(&self, one: UserId, other: UserId) -> Result<(), Failure> {
+        self.change(Method::ShareUsers, &format!("{one} {other}"), || self.share(one, other))
+    }
+
+    fn unshare_users(&self, one: UserId, other: UserId) -> Result<(), Failure> {
+        self.change(Method::UnshareUsers, &format!("{one} {other}"), || self.unshare(one, other))
+    }
+
+    fn list_sharing_users(&self) -> Result<Vec<SharingUsers>, Failure> {
+        self.run(Method::ListSharingUsers, "", || self.sharing())
+    }
+
+    fn maintain(&self, by: Option<u64>) -> Result<MaintenanceReport, Failure> {
+        let by = by.map_or_else(now, |by| i64::try_from(by).unwrap_or(i64::MAX));
+        self.run(Method::Maintain, &by.to_string(), || self.admin.gate.maintain(by))
+    }
 }
 
 /// What an application is told about itself: no facts of the file, and of a file that does not exist for it what it
@@ -245,12 +277,13 @@ fn requested(
     })
 }
 
-fn app_record(record: &ApplicationRecord) -> AppRecord {
+fn app_record(record: &ApplicationRecord, ops: &[AppOp]) -> AppRecord {
     AppRecord {
         name: record.name.as_str().to_owned(),
         uid: Uid::new(record.app.raw()),
         target_sdk: record.target_sdk,
         permissions: names::permission_names(record.permissions),
+        app_ops: switches::records(ops, &record.name),
     }
 }
 
@@ -280,7 +313,7 @@ fn unknown_application(name: &str) -> AdminError {
 }
 
 /// What a caller is told of the store's answer.
-fn store_failed(error: StoreError) -> AdminError {
+pub(super) fn store_failed(error: StoreError) -> AdminError {
     match error {
         StoreError::UnknownApplication(name) => unknown_application(name.as_str()),
         other => AdminError::internal("use the database", chain(&other)),

@@ -16,7 +16,7 @@ fn packages(text: &str) -> Result<Vec<AppRequest>, String> {
 fn a_toml_list_is_read() {
     let list = toml(
         "[[app]]\nname = \"org.example.a\"\nuid = 10001\ntarget_sdk = 30\npermissions = [\"READ_MEDIA_AUDIO\"]\n\
-         role = \"manager\"\n[[app]]\nname = \"org.example.b\"\nuid = 10002\n",
+         role = \"manager\"\napp_ops = { READ_MEDIA_AUDIO = \"ignore\" }\n[[app]]\nname = \"org.example.b\"\nuid = 10002\n",
     )
     .unwrap();
     assert_eq!(
@@ -27,12 +27,17 @@ fn a_toml_list_is_read() {
                 uid: Uid::new(10_001),
                 target_sdk: Some(30),
                 permissions: Some(vec!["READ_MEDIA_AUDIO".to_owned(), "MANAGE_EXTERNAL_STORAGE".to_owned()]),
+                app_ops: Some(vec![AppOpRecord {
+                    op: "READ_MEDIA_AUDIO".to_owned(),
+                    mode: "ignore".to_owned(),
+                }]),
             },
             AppRequest {
                 name: "org.example.b".to_owned(),
                 uid: Uid::new(10_002),
                 target_sdk: None,
-                permissions: None
+                permissions: None,
+                app_ops: None,
             },
         ]
     );
@@ -45,6 +50,11 @@ fn what_is_wrong_in_a_toml_list_has_its_line_and_key() {
         ("[[app]]\nname = \"a b\"\nuid = 1\n".to_owned(), "line 2: name: invalid application name \"a b\""),
         (format!("{a}permissions = [\"X\"]"), "line 4: permissions: unknown permission X: the valid ones"),
         (format!("{a}role = \"king\""), "line 4: role: invalid role \"king\": it is gallery, manager"),
+        (format!("{a}app_ops = {{ X = \"deny\" }}"), "line 4: app_ops: unknown permission X"),
+        (
+            format!("{a}app_ops = {{ READ_MEDIA_AUDIO = \"no\" }}"),
+            "line 4: app_ops: invalid app-op mode \"no\": it is allow, ignore, deny or default",
+        ),
         (format!("{a}{a}"), "line 5: name: org.example.a is listed twice"),
         (format!("{a}colour = 1"), "line 4: syntax: unknown field `colour`"),
         ("[[app]]\nname = \"a\"\n".to_owned(), "line 1: syntax: missing field `uid`"),

@@ -11,10 +11,10 @@ use rsbinder::rpc::RpcSession;
 use rsbinder::{ExceptionCode, Status as BinderStatus, StatusCode, Strong};
 
 use crate::admin::{
-    Administration, AppRecord, AppRequest, AuditQuery, AuditRecord, Code, Dump, Explanation, Failure,
-    GrantRecord, GrantRequest, ScanReport, Status,
+    Administration, AppOpRecord, AppRecord, AppRequest, AuditQuery, AuditRecord, Code, Dump, Explanation,
+    Failure, GrantRecord, GrantRequest, MaintenanceReport, ScanReport, SharingUsers, Status,
 };
-use crate::id::{GrantId, Uid};
+use crate::id::{GrantId, Uid, UserId};
 
 use super::convert::Carried;
 use super::wire::org::mediagate::IMediaGate::IMediaGate;
@@ -182,5 +182,32 @@ impl Administration for Client {
 
     fn stop(&self) -> Result<(), Failure> {
         self.admin.stop().map_err(|status| self.failed(&status))
+    }
+
+    fn set_app_op(&self, name: &str, op: &str, mode: &str) -> Result<(), Failure> {
+        self.admin.setAppOp(name, op, mode).map_err(|status| self.failed(&status))
+    }
+
+    fn list_app_ops(&self, name: &str) -> Result<Vec<AppOpRecord>, Failure> {
+        self.received(self.admin.listAppOps(name))
+    }
+
+    fn share_users(&self, one: UserId, other: UserId) -> Result<(), Failure> {
+        self.admin.shareUsers(one.pack(), other.pack()).map_err(|status| self.failed(&status))
+    }
+
+    fn unshare_users(&self, one: UserId, other: UserId) -> Result<(), Failure> {
+        self.admin.unshareUsers(one.pack(), other.pack()).map_err(|status| self.failed(&status))
+    }
+
+    fn list_sharing_users(&self) -> Result<Vec<SharingUsers>, Failure> {
+        self.received(self.admin.listSharingUsers())
+    }
+
+    fn maintain(&self, now: Option<u64>) -> Result<MaintenanceReport, Failure> {
+        self.wait_at_most(None);
+        let report = self.received(self.admin.maintain(now.pack()));
+        self.wait_at_most(Some(ANSWER));
+        report
     }
 }

@@ -5,10 +5,11 @@
 #![forbid(unsafe_code)]
 
 use crate::admin::{
-    AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, Fact, GrantRecord, HandleRecord,
-    NodeRecord, ScanReport, Status, VolumeRecord,
+    AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, Fact, GrantRecord,
+    HandleRecord, MaintainedEntry, MaintenanceReport, NodeRecord, ScanReport, SharingUsers, Status,
+    VolumeRecord,
 };
-use crate::id::{GrantId, MediaId, NodeId, Uid};
+use crate::id::{GrantId, MediaId, NodeId, Uid, UserId};
 
 use super::wire::org::mediagate as aidl;
 
@@ -45,6 +46,7 @@ carried! {
     u64 => i64: u64::cast_signed, i64::cast_unsigned;
     Option<String> => Option<String>: same, same;
     Uid => i32: |uid: Uid| uid.raw().cast_signed(), |wire: i32| Uid::new(wire.cast_unsigned());
+    UserId => i32: |user: UserId| user.raw().cast_signed(), |wire: i32| UserId::new(wire.cast_unsigned());
     NodeId => i64: |node: NodeId| node.raw().cast_signed(), |wire: i64| NodeId::new(wire.cast_unsigned());
     MediaId => i64: MediaId::raw, MediaId::new;
     GrantId => i64: GrantId::raw, GrantId::new;
@@ -63,6 +65,15 @@ where
     }
     fn unpack(wire: Vec<W>) -> Self {
         wire.into_iter().map(T::unpack).collect()
+    }
+}
+
+impl Carried<Option<Vec<Option<aidl::AppOp::AppOp>>>> for Vec<AppOpRecord> {
+    fn pack(self) -> Option<Vec<Option<aidl::AppOp::AppOp>>> {
+        Some(self).pack()
+    }
+    fn unpack(wire: Option<Vec<Option<aidl::AppOp::AppOp>>>) -> Self {
+        Option::unpack(wire).unwrap_or_default()
     }
 }
 
@@ -97,6 +108,15 @@ macro_rules! records {
 records! {
     AppRecord => aidl::Application::Application {
         name: name, uid: uid, target_sdk: targetSdk, permissions: permissions,
+        app_ops: appOps,
+    }
+    AppOpRecord => aidl::AppOp::AppOp { op: op, mode: mode }
+    SharingUsers => aidl::SharingUsers::SharingUsers { one: one, other: other }
+    MaintainedEntry => aidl::MaintainedEntry::MaintainedEntry {
+        outcome: outcome, path: path, new_name: newName,
+    }
+    MaintenanceReport => aidl::MaintenanceReport::MaintenanceReport {
+        removed: removed, extended: extended, busy: busy, failed: failed, entries: entries,
     }
     GrantRecord => aidl::Grant::Grant {
         id: id, application: application, media: media, path: path, access: access, expires: expires,

@@ -18,6 +18,7 @@ impl Carried<aidl::Application::Application> for AppRequest {
             uid: self.uid.pack(),
             targetSdk: self.target_sdk.unwrap_or(0).pack(),
             permissions: self.permissions.map(|names| names.into_iter().map(Some).collect()),
+            appOps: self.app_ops.pack(),
         }
     }
 
@@ -27,6 +28,7 @@ impl Carried<aidl::Application::Application> for AppRequest {
             uid: Uid::unpack(wire.uid),
             target_sdk: (wire.targetSdk != 0).then(|| u32::unpack(wire.targetSdk)),
             permissions: wire.permissions.map(|names| names.into_iter().flatten().collect()),
+            app_ops: Carried::unpack(wire.appOps),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rsbinder::{BinderResult, Interface, Status as BinderStatus};
 
 use crate::admin::{Admin, Administration, Failure, Session};
-use crate::id::{GrantId, Uid};
+use crate::id::{GrantId, Uid, UserId};
 
 use super::convert::Carried;
 use super::wire::org::mediagate as aidl;
@@ -132,6 +132,30 @@ impl IMediaGateAdmin for Service {
     fn stop(&self) -> BinderResult<()> {
         self.caller().stop().map_err(refusal)
     }
+
+    fn setAppOp(&self, name: &str, op: &str, mode: &str) -> BinderResult<()> {
+        self.caller().set_app_op(name, op, mode).map_err(refusal)
+    }
+
+    fn listAppOps(&self, name: &str) -> BinderResult<Vec<aidl::AppOp::AppOp>> {
+        answer(self.caller().list_app_ops(name))
+    }
+
+    fn shareUsers(&self, one: i32, other: i32) -> BinderResult<()> {
+        self.caller().share_users(UserId::unpack(one), UserId::unpack(other)).map_err(refusal)
+    }
+
+    fn unshareUsers(&self, one: i32, other: i32) -> BinderResult<()> {
+        self.caller().unshare_users(UserId::unpack(one), UserId::unpack(other)).map_err(refusal)
+    }
+
+    fn listSharingUsers(&self) -> BinderResult<Vec<aidl::SharingUsers::SharingUsers>> {
+        answer(self.caller().list_sharing_users())
+    }
+
+    fn maintain(&self, now: i64) -> BinderResult<aidl::MaintenanceReport::MaintenanceReport> {
+        answer(self.caller().maintain(Carried::unpack(now)))
+    }
 }
 
 /// A copy of a parcelable, which the generated type does not offer.
@@ -141,5 +165,10 @@ fn copy(application: &aidl::Application::Application) -> aidl::Application::Appl
         uid: application.uid,
         targetSdk: application.targetSdk,
         permissions: application.permissions.clone(),
+        appOps: application.appOps.as_ref().map(|ops| {
+            let copy =
+                |op: &aidl::AppOp::AppOp| aidl::AppOp::AppOp { op: op.op.clone(), mode: op.mode.clone() };
+            ops.iter().map(|op| op.as_ref().map(copy)).collect()
+        }),
     }
 }

@@ -9,8 +9,8 @@ use std::time::Instant;
 use super::Stop;
 use super::volumes::{Mounted, Volumes};
 use crate::admin::{
-    AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Fact, Gate, HandleRecord, NodeRecord,
-    ScanReport, Section, Status, VolumeRecord,
+    AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Fact, Gate, HandleRecord,
+    MaintenanceReport, NodeRecord, ScanReport, Section, Status, VolumeRecord,
 };
 use crate::config::ServeOptions;
 use crate::diag::{Counter, Counters};
@@ -197,6 +197,10 @@ impl Gate for DaemonGate {
 
     fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, AdminError> {
         super::index::run(&self.volumes, &self.store, path, full)
+    }
+
+    fn maintain(&self, now: i64) -> Result<MaintenanceReport, AdminError> {
+        super::maintenance::find_and_run(&self.volumes, &self.store, now)
     }
 
     fn entry_of(&self, path: &str) -> Result<MediaId, AdminError> {

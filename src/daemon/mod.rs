@@ -9,6 +9,7 @@ mod audit;
 mod check;
 mod gate;
 mod index;
+mod maintenance;
 mod privileges;
 mod sessions;
 mod undo;
@@ -65,6 +66,7 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     };
     let volumes = Volumes::open(common, &mut undo)?;
     let (stop, stopped) = channel();
+    let (maintained, counted) = (store.clone(), counters.clone());
     let gate = Arc::new(DaemonGate::new(volumes, store.clone(), counters, options, stop.clone()));
     let admin = Arc::new(Admin::new(store.clone(), gate.clone(), own));
     if let Some(applications) = applications {
@@ -77,6 +79,7 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
         users::follow(gate.clone(), sessions.clone(), stop.clone())?;
     }
     let audit = audit::Writer::start(store, decisions, own)?;
+    maintenance::keep(gate.clone(), maintained, counted)?;
     undo.keep();
     log::info!("serving {} at {}", options.lower.display(), options.mount.display());
     let reason = wait(&stopped);

@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use super::create::NOMEDIA;
+use super::spelling::is_nomedia;
 use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode, VolumeKind};
 use crate::diag::Counter;
 use crate::error::Errno;
@@ -39,12 +39,13 @@ impl Volume {
         let _making = self.making.begin(parent.inode(), name);
         let _tree = self.tree.read();
         let prospect = self.prospect(parent.inode(), name, true)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let permit = self.permit_new(context, &prospect, Operation::MakeDirectory)?;
         self.is_free(parent.inode(), name)?;
         let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
         let begun = self.begin_row(context, &prospect)?;
-        self.made(begun, directory.make_directory(name, permit))?;
+        let make = || directory.make_directory(name, permit);
+        self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.complete_row(begun, stat.identity)?;
         self.appeared(&inode, &prospect);
@@ -64,7 +65,8 @@ impl Volume {
         self.is_free(parent.inode(), name)?;
         let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
         let begun = self.begin_row(context, &prospect)?;
-        self.made(begun, directory.make_file(name, permit))?;
+        let make = || directory.make_file(name, permit);
+        self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.complete_row(begun, stat.identity)?;
         self.appeared(&inode, &prospect);
@@ -93,7 +95,7 @@ impl Volume {
     ) -> Result<Infallible, FsError> {
         let parent = self.node(parent)?;
         let prospect = self.prospect(parent.inode(), name, false)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let _none: Permit = self.permit_new(context, &prospect, operation)?;
         Err(FsError::Plain(Errno::EPERM))
     }
@@ -113,7 +115,7 @@ impl Volume {
         let mut prospect =
             self.prospect(parent.inode(), resembling, operation == Operation::MakeDirectory)?;
         prospect.facts.portable = false;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let _raw: Permit = self.permit_new(context, &prospect, operation)?;
         Err(error.into())
     }
@@ -132,17 +134,22 @@ impl Volume {
         self.counters.count(Counter::Change);
         let parent = self.node(parent)?;
         let (inode, stat) = self.found_to_change(context, parent.inode(), name)?;
+        let operation = if directory { Operation::RemoveDirectory } else { Operation::Unlink };
+        if self.may_touch(context, &inode).is_err() {
+            // Nor is it told whether it is a directory.
+            let _refused: (Permit, _) = self.permit(context, &inode, operation)?;
+        }
         match (directory, inode.is_directory()) {
             (false, true) => return Err(FsError::Plain(Errno::EISDIR)),
             (true, false) => return Err(FsError::Plain(Errno::ENOTDIR)),
             (true, true) | (false, false) => {}
         }
-        let operation = if directory { Operation::RemoveDirectory } else { Operation::Unlink };
         let (permit, _) = self.permit(context, &inode, operation)?;
         let row = self.facts(&inode)?.row;
         let from = parent.inode().descriptor(&self.nodes.descriptors)?;
         let moving = self.moves.write();
-        from.remove(name, directory, permit)?;
+        self.own_change(&[(parent.inode(), name)], 1, || from.remove(name, directory, permit))?;
+        self.expire_spelling(&inode, name);
         if directory || stat.links <= 1 {
             self.nodes.retire(&inode);
             self.recent.lock().forget(&inode.identity());
@@ -152,7 +159,7 @@ impl Volume {
         if let Some(row) = row {
             self.store.remove_entry(row)?;
         }
-        if name.as_str() == NOMEDIA {
+        if is_nomedia(name) {
             self.forget_facts();
         }
         Ok(())
@@ -210,6 +217,7 @@ impl Volume {
             inode.descriptor(&self.nodes.descriptors)?.set_times(change.times, permit)?;
         }
         let stat = inode.descriptor(&self.nodes.descriptors)?.stat()?;
+        *inode.known.left.lock() = Some(stat.version);
         self.attributes(&node, &stat)
     }
 

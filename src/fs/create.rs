@@ -10,12 +10,15 @@ use parking_lot::{Mutex, MutexGuard};
 use super::decide::Prospect;
 use super::facts::{Facts, is_other_user};
 use super::open::{OpenRequest, Opened, Terms};
+use super::spelling::is_nomedia;
 use super::{Context, Entry, FsError, Volume, VolumeInode, now};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{Identity as FileIdentity, NodeId};
 use crate::lower::{DataFd, FileName, OpenHow, Stat, fold};
-use crate::policy::{Access, Caller, Identity, Operation, PackageName, Permit, Place, RuleName, View};
+use crate::policy::{
+    Access, Caller, DenyReason, Identity, Operation, PackageName, Permit, Place, RuleName, View,
+};
 use crate::store::{Begun, EntryName, NewEntry};
 
 /// The owner of what `adb shell` makes.
@@ -62,7 +65,10 @@ impl Volume {
                 Ok((inode, _)) if self.may_touch(context, &inode).is_err() => {
                     return Err(self.taken(context, parent.inode(), name));
                 }
-                Ok((inode, stat)) => return self.open_existing(context, &inode, &stat, request),
+                Ok((inode, stat)) => {
+                    let Created { entry, opened } = self.open_existing(context, &inode, &stat, request)?;
+                    return Ok(Created { entry: self.as_spelled(entry, name), opened });
+                }
                 Err(FsError::Lower(error)) if error.raw_os_error() == Some(libc::ENOENT) => {}
                 Err(error) => return Err(error),
             }
@@ -80,8 +86,12 @@ impl Volume {
             .prospect(parent, name, false)
             .and_then(|prospect| self.permit_new(context, &prospect, Operation::Create));
         match refused {
-            Err(error @ FsError::Denied { reason: crate::policy::DenyReason::PrivateChange, .. }) => error,
-            Err(error @ FsError::Denied { reason: crate::policy::DenyReason::Private, .. }) => error,
+            Err(
+                error @ FsError::Denied {
+                    reason: DenyReason::PrivateChange | DenyReason::Private | DenyReason::OtherUser,
+                    ..
+                },
+            ) => error,
             _ => FsError::Plain(Errno::EEXIST),
         }
     }
@@ -123,7 +133,8 @@ impl Volume {
         let how = OpenHow { truncate: false, ..request.how() };
         let directory = parent.descriptor(&self.nodes.descriptors)?;
         let begun = self.begin_row(context, &prospect)?;
-        let data: DataFd = self.made(begun, directory.create(name, how, permit))?;
+        let make = || directory.create(name, how, permit);
+        let data: DataFd = self.made(begun, self.own_change(&[(parent, name)], 1, make))?;
         let identity = data.stat()?.identity;
         self.complete_row(begun, identity)?;
         let (inode, stat) = self.child(parent, name)?;
@@ -147,7 +158,7 @@ impl Volume {
         name: &FileName,
     ) -> Result<(Prospect, Permit), FsError> {
         let prospect = self.prospect(parent, name, false)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let permit = self.permit_new(context, &prospect, Operation::Create)?;
         Ok((prospect, permit))
     }
@@ -169,7 +180,7 @@ impl Volume {
             kind: prospect.kind,
             owner: owner.as_ref(),
             state: prospect.facts.state,
-            expires: None,
+            expires: prospect.facts.expires(prospect.name.as_str()),
             file: FileIdentity::NONE,
             version: None,
             created: now(),
@@ -199,7 +210,7 @@ impl Volume {
 
     /// An entry was made: what was known of it, or follows from its name for others, is not so any more.
     pub(super) fn appeared(&self, inode: &VolumeInode, prospect: &Prospect) {
-        if prospect.name.as_str() == NOMEDIA {
+        if is_nomedia(&prospect.name) {
             self.forget_facts();
         }
         self.renew_facts(inode);

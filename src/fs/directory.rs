@@ -13,7 +13,7 @@ use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{FileKind, FileName, ListedEntry, ListedName};
 use crate::node::{Content, Handle};
-use crate::policy::{self, Caller, Identity, Kind, Operation, Place, Verdict};
+use crate::policy::{self, Caller, DenyReason, Identity, Kind, Operation, Place, Verdict};
 
 /// One name of a listing as the kernel gets it.
 #[derive(Debug)]
@@ -59,8 +59,9 @@ impl Volume {
             return Err(FsError::Plain(Errno::ENOTDIR));
         }
         self.within_quota(context)?;
-        self.outside_private_trees(&self.caller(context), &*self.facts(inode)?)?;
+        self.outside_private_trees(&self.caller(context), &*self.facts(inode)?, DenyReason::Private)?;
         let (permit, access) = self.permit(context, inode, Operation::OpenDirectory)?;
+        self.watch(inode);
         let stream = inode.descriptor(&self.nodes.descriptors)?.list()?;
         let terms = Terms::new(context, permit, access, OpenRequest::default());
         let content = Content::Directory(stream.into());
@@ -123,7 +124,7 @@ impl Volume {
             let name = FileName::parse(std::ffi::OsStr::new(listed.name)).ok();
             let entry = name.and_then(|name| {
                 let (inode, stat) = self.child(&parent, &name).ok()?;
-                self.entry(&caller, &inode, &stat).ok()
+                Some(self.as_spelled(self.entry(&caller, &inode, &stat).ok()?, &name))
             });
             let gone = entry.is_none() && !matches!(listed.name, "." | "..");
             gone || take(PlusEntry {

@@ -292,7 +292,7 @@ impl Volume {
             kind: Some(self.kind(&inode, &facts)?),
             owner: None,
             state: facts.state,
-            expires: None,
+            expires: facts.expires(link.name.as_str()),
             file: stat.identity,
             version: Some(super::content::stored(stat.version)),
             created: super::now(),

@@ -2,18 +2,19 @@
 
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 
 use super::content::Seen;
+use super::outside::Watch;
 use super::{Context, FsError, Volume, VolumeInode, VolumeKind, now};
 use crate::error::Errno;
 use crate::id::{MediaId, UserId};
-use crate::lower::{FileName, fold};
+use crate::lower::{ContentVersion, FileName, fold};
 use crate::node::Link;
-use crate::policy::{Caller, FileFacts, FileGrants, Identity, Kind, PackageName, Place, State};
+use crate::policy::{Caller, FileFacts, FileGrants, Identity, Kind, Mark, PackageName, Place, State};
 use crate::store::EntryName;
 
 /// The name that hides the entries beside it from readers.
@@ -28,6 +29,12 @@ pub struct Known {
     pub(super) changes: AtomicU64,
     /// Whether the plan made last hides something: a guess at the view to look up, until OPEN decides.
     pub(super) hides: AtomicBool,
+    /// A directory's watch.
+    pub(super) watch: OnceLock<Watch>,
+    /// The version in which the last writer left the file.
+    pub(super) left: Mutex<Option<ContentVersion>>,
+    /// Whether the kernel was told of it by two spellings of its name.
+    pub(super) respelled: AtomicBool,
 }
 
 /// What follows from a file's name, its place and its row.
@@ -49,6 +56,14 @@ pub(super) struct Facts {
     pub(super) owner_user: Option<UserId>,
 }
 
+impl Facts {
+    /// When the file is to be removed, seconds since 1970; `name` is its own.
+    pub(super) fn expires(&self, name: &str) -> Option<i64> {
+        let mark = Mark::of(name).filter(|_| self.state != State::Normal)?;
+        Some(mark.expires)
+    }
+}
+
 impl Volume {
     /// Who asks.
     pub(super) fn caller(&self, context: Context) -> Caller {
@@ -68,7 +83,8 @@ impl Volume {
             Some(link) => {
                 let parent = self.facts(&link.parent)?;
                 let holds_nomedia = inode.is_directory() && self.holds_nomedia(inode);
-                let mut facts = self.facts_of_name(&parent, &link.name, inode.is_directory(), holds_nomedia);
+                let name = self.telling_name(&parent.place, &link, inode);
+                let mut facts = self.facts_of_name(&parent, &name, inode.is_directory(), holds_nomedia);
                 self.add_row(&mut facts, &parent, &link, inode)?;
                 facts
             }

@@ -52,7 +52,7 @@ impl Volume {
             let (inode, stat) =
                 found.map_err(|error| self.as_if_there(&caller, parent.inode(), name, error))?;
             self.may_look(&caller, &inode)?;
-            self.entry(&caller, &inode, &stat)
+            Ok(self.as_spelled(self.entry(&caller, &inode, &stat)?, name))
         };
         look().map_err(harmless)
     }
@@ -67,13 +67,14 @@ impl Volume {
         if self.is_reserved(parent, name) {
             return Err(forced::refused());
         }
+        self.watch(parent);
         let _still = self.moves.read();
         let fd = parent.descriptor(&self.nodes.descriptors)?.child(name)?;
         let stat = fd.stat()?;
         if stat.kind == FileKind::Special {
             return Err(FsError::Plain(Errno::ENOENT));
         }
-        let link = Link { parent: parent.clone(), name: name.clone() };
+        let link = self.lasting_link(&stat, Link { parent: parent.clone(), name: name.clone() });
         let found = self.nodes.inode(&stat, link, fd);
         self.remember(found.reuse)?;
         if found.moved {
@@ -127,7 +128,7 @@ impl Volume {
     /// Whether the caller may know that the file exists: a matter of its place, which needs no row.
     fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
         let facts = self.placed(inode)?;
-        self.outside_private_trees(caller, &facts)?;
+        self.outside_private_trees(caller, &facts, DenyReason::Private)?;
         let known = self.for_policy(caller, &facts, inode.is_directory(), None);
         match policy::decide(caller, &known, &Operation::Look) {
             Verdict::Allow(..) => Ok(()),
@@ -146,9 +147,15 @@ impl Volume {
 
     /// A shared volume serves nothing below `Android/data` and `Android/obb`: that is what private volumes are for,
     /// and whoever looks below a mount point (by a bind mount of the directory) must find nothing.
-    pub(super) fn outside_private_trees(&self, caller: &Caller, facts: &Facts) -> Result<(), FsError> {
+    /// `reason` tells looking from making.
+    pub(super) fn outside_private_trees(
+        &self,
+        caller: &Caller,
+        facts: &Facts,
+        reason: DenyReason,
+    ) -> Result<(), FsError> {
         if self.is_elsewhere(caller, facts) {
-            return Err(FsError::Denied { reason: DenyReason::Private, rule: policy::ELSEWHERE });
+            return Err(FsError::Denied { reason, rule: policy::ELSEWHERE });
         }
         Ok(())
     }
@@ -228,6 +235,7 @@ impl Volume {
     /// On a private volume and one of several users every request that names a node is checked: the kernel asks there
     /// for attributes each time.
     pub(super) fn may_touch(&self, context: Context, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
+        self.still_named(inode)?;
         let caller = self.caller(context);
         let facts = match self.settings.kind {
             VolumeKind::Shared if !self.is_foreign(&caller) => return Ok(()),
@@ -259,32 +267,13 @@ impl Volume {
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
-        if inode.is_directory() {
-            return self.access_directory(context, inode, request);
-        }
-        if request.execute {
+        if request.execute && !inode.is_directory() {
             return Err(FsError::Plain(Errno::EACCES));
         }
         if request.read || request.write {
             let open = Operation::Open { read: request.read, write: request.write };
             let open = self.operation_on(&node, open);
             let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
-        }
-        Ok(())
-    }
-
-    /// Listing and making entries are asked for each by itself; walking is everyone's.
-    fn access_directory(
-        &self,
-        context: Context,
-        inode: &Arc<VolumeInode>,
-        request: AccessRequest,
-    ) -> Result<(), FsError> {
-        for (wanted, write) in [(request.read, false), (request.write, true)] {
-            if wanted {
-                let open = Operation::Open { read: !write, write };
-                let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
-            }
         }
         Ok(())
     }

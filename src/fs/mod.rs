@@ -16,6 +16,7 @@ mod create;
 mod decide;
 mod directory;
 mod error;
+mod expiry;
 mod explain;
 mod facts;
 mod filter;
@@ -24,19 +25,21 @@ mod io;
 mod kernel;
 mod lookup;
 mod open;
+mod outside;
 mod recent;
 mod rename;
 mod repair;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod upkeep;
 mod xattr;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -45,6 +48,7 @@ pub use change::AttributeChange;
 pub use create::Created;
 pub use directory::{ListedDirectory, PlusEntry};
 pub use error::FsError;
+pub use expiry::Expiry;
 pub use explain::{Answer, Explained, Fact};
 pub use facts::Known;
 pub use kernel::Kernel;
@@ -63,8 +67,9 @@ use crate::store::{ReusedInode, Store};
 use kernel::Notice;
 
 /// How long the kernel may keep an entry or its attributes without asking again. It bounds how long a change made
-/// beneath the mount goes unnoticed. The exceptions are a private package's directory (0: the kernel must ask as
-/// each caller), everything on a volume of several users (0: the kernel must ask as each user) and the redacted view of a file that somebody may write to (0: the daemon does not see the writes). An
+/// beneath the mount goes unnoticed where no watch tells of it. The exceptions are a private package's directory (0: the
+/// kernel must ask as each caller), everything on a volume of several users (0: the kernel must ask as each user) and the
+/// redacted view of a file that somebody may write to (0: the daemon does not see the writes). An
 /// entry that names the redacted view only because the file does not rest is kept as long as files must rest.
 pub const CACHED: Duration = Duration::from_secs(60);
 
@@ -110,6 +115,8 @@ pub struct Settings {
     pub handles_per_uid: usize,
     /// How many O_PATH descriptors the nodes may hold.
     pub descriptors: usize,
+    /// How many directories may be watched for changes made beneath the mount; 0 watches none.
+    pub watches: usize,
 }
 
 pub(crate) type VolumeNode = Node<Known>;
@@ -142,6 +149,14 @@ pub struct Volume {
     decisions: Arc<DecisionRing>,
     recent: Mutex<recent::Recent>,
     restless: Mutex<recent::Restless>,
+    outside: Option<Arc<outside::Outside>>,
+    expiries: outside::Expiries,
+    /// Whether the kernel knows how to let an entry expire.
+    expires: AtomicBool,
+    /// Whether one file was met by two spellings of its name.
+    respells: AtomicBool,
+    /// When facts that nothing keeps up to date were given up last.
+    renewed: Mutex<Instant>,
     notices: Sender<Notice>,
     waiting: Mutex<Option<Receiver<Notice>>>,
 }
@@ -165,6 +180,7 @@ impl Volume {
         let reused = reused.iter().filter_map(|stored| reuse_from(stored, identity.file.dev));
         let nodes = NodeTable::new(root, settings.descriptors, reused)?;
         let (notices, waiting) = channel();
+        let outside = (settings.watches > 0).then(|| outside::Outside::new(settings.watches)).flatten();
         Ok(Volume {
             id: row.id,
             root_row: row.root,
@@ -183,6 +199,11 @@ impl Volume {
             decisions,
             recent: Mutex::default(),
             restless: Mutex::default(),
+            outside,
+            expiries: outside::Expiries::default(),
+            expires: AtomicBool::new(false),
+            respells: AtomicBool::new(false),
+            renewed: Mutex::new(Instant::now()),
             notices,
             waiting: Mutex::new(Some(waiting)),
         })

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use rustix::fs::RenameFlags;
 
-use super::create::NOMEDIA;
 use super::lookup::DEEPEST;
+use super::spelling::is_nomedia;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{MediaId, NodeId};
 use crate::lower::{FileName, ListedName, fold};
 use crate::node::Link;
-use crate::policy::{Identity, Kind, Operation, Permit};
+use crate::policy::{DenyReason, Identity, Kind, Operation, Permit};
 use crate::store::{EntryName, Placement, StoreError};
 
 /// How RENAME treats an entry that has the new name.
@@ -96,10 +96,20 @@ impl Volume {
             // Two names of one file: the lower file system leaves both as they are.
             return Ok(());
         }
+        for inode in [&source.inode, &target.inode].into_iter().flatten() {
+            self.facts(inode)?.row.map_or(Ok(()), |row| self.store.settle(row))?;
+        }
         let cache = &self.nodes.descriptors;
         let (from, to) = (source.parent.descriptor(cache)?, target.parent.descriptor(cache)?);
         let _moving = self.moves.write();
-        from.rename(&source.name, &to, &target.name, flags, permit)?;
+        let ends = [(&*source.parent, &source.name), (&*target.parent, &target.name)];
+        let each = if mode == RenameMode::Exchange { 2 } else { 1 };
+        self.own_change(&ends, each, || from.rename(&source.name, &to, &target.name, flags, permit))?;
+        for end in [&source, &target] {
+            if let Some(inode) = &end.inode {
+                self.expire_spelling(inode, &end.name);
+            }
+        }
         self.renamed(&source, &target, mode)
     }
 
@@ -114,7 +124,7 @@ impl Volume {
         let inode = source.inode.as_ref().ok_or(FsError::Plain(Errno::ENOENT))?;
         let (permit, _) = self.permit(context, inode, Operation::RenameFrom)?;
         let mut prospect = self.prospect(&target.parent, &target.name, inode.is_directory())?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let known = self.facts(inode)?;
         // The row goes along: it stays the owner's entry in the new place.
         prospect.facts.owner = known.owner.clone();
@@ -234,7 +244,7 @@ impl Volume {
             }
         }
         let rows = self.rename_rows((source, moved), (target, standing), mode);
-        if [source, target].iter().any(|end| end.name.as_str() == NOMEDIA) {
+        if [source, target].iter().any(|end| is_nomedia(&end.name)) {
             self.forget_facts();
         }
         for inode in [&source.inode, &target.inode].into_iter().flatten() {

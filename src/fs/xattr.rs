@@ -45,7 +45,7 @@ impl Volume {
         }
         let facts = self.facts(inode)?;
         let value = match name {
-            VIEW => view_name(self.differing(inode, &facts, view)?).to_owned(),
+            VIEW => view_name(self.served(inode, &facts, view)?).to_owned(),
             OWNER if inode.is_directory() && !self.owns(context, &facts) => {
                 return Err(FsError::Plain(Errno::ENODATA));
             }
@@ -56,14 +56,20 @@ impl Volume {
         Ok(value.into_bytes())
     }
 
-    /// The view by another name than full only where the two differ. The node says nothing about it: the kernel may
-    /// have found the name for another caller.
-    fn differing(&self, inode: &Arc<VolumeInode>, facts: &Facts, view: View) -> Result<View, FsError> {
+    /// The view in which one whom policy gives `view` is served now: in full if there is nothing to hide.
+    fn served(&self, inode: &Arc<VolumeInode>, facts: &Facts, view: View) -> Result<View, FsError> {
         if view == View::Full {
-            return Ok(view);
+            return Ok(View::Full);
         }
-        let clean = matches!(self.seen(inode, facts, true)?.plan.as_deref(), Some(Plan::Clean));
-        Ok(if clean { View::Full } else { view })
+        let seen = match self.seen(inode, facts, true) {
+            Err(FsError::Changing) => return Ok(View::Redacted),
+            seen => seen?,
+        };
+        match seen.plan.as_deref() {
+            Some(Plan::Clean) if inode.sharing().writers == 0 => Ok(View::Full),
+            Some(Plan::Clean | Plan::Ranges(_)) | None => Ok(View::Redacted),
+            Some(Plan::Opaque(reason)) => Err(FsError::Opaque(reason.clone())),
+        }
     }
 
     /// Whether a directory's owner is the caller's to know: who made a directory says which applications there are.

@@ -52,6 +52,9 @@ impl Filesystem for Adapter {
             | InitFlags::FUSE_READDIRPLUS_AUTO
             | InitFlags::FUSE_HANDLE_KILLPRIV_V2;
         let offered = wanted & config.capabilities();
+        if config.capabilities().contains(InitFlags::FUSE_HAS_EXPIRE_ONLY) {
+            self.volume.allow_expiry();
+        }
         let _all = config.add_capabilities(offered);
         let passthrough = InitFlags::FUSE_PASSTHROUGH;
         if !config.capabilities().contains(passthrough) {

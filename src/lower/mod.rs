@@ -15,6 +15,7 @@ mod stat;
 mod sys;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use crate::id::Identity;
 pub use data::{DataFd, OpenHow};
@@ -24,3 +25,4 @@ pub use inspect::Inspection;
 pub use name::{FileName, NameError};
 pub use path::{PathFd, TimeToSet, Times};
 pub use stat::{ContentVersion, FileKind, Stat};
+pub use watch::{News, WatchId, Watcher, Woken};

@@ -64,9 +64,8 @@ impl FileName {
     /// If it is no single component.
     pub fn resembling(raw: &OsStr) -> Result<FileName, NameError> {
         let mut text = raw.to_string_lossy().into_owned();
-        while text.len() > LONGEST {
-            let _last = text.pop();
-        }
+        let end = (0..=LONGEST).rev().find(|&end| text.is_char_boundary(end));
+        text.truncate(end.unwrap_or_default());
         FileName::parse(OsStr::new(&text))
     }
 

@@ -37,7 +37,7 @@ const BESIDE_RULES: [Explanation; 5] = [
     Explanation {
         rule: ELSEWHERE,
         sentence: "A shared volume serves nothing in Android/data and Android/obb: the private volumes do.",
-        denies: &[DenyReason::Private],
+        denies: &[DenyReason::Private, DenyReason::PrivateChange],
     },
     Explanation { rule: NO_RULE, sentence: "No rule allows it.", denies: &[DenyReason::NoRule] },
 ];

@@ -88,7 +88,7 @@ impl Operation {
     }
 
     /// Whether it makes, removes, moves or replaces an entry.
-    pub(super) fn makes_or_moves(self) -> bool {
+    pub fn makes_or_moves(self) -> bool {
         match self {
             Operation::Create
             | Operation::MakeDirectory

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::FileGrants;
 use crate::id::Uid;
 
 /// A package name such as `org.example.gallery`.
@@ -213,40 +214,6 @@ pub enum State {
     Pending,
     /// Thrown away, not yet removed (`.trashed-<seconds>-name`).
     Trashed,
-}
-
-/// What a per-file grant allows its package.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum FileGrant {
-    /// The user picked the file for the package (counts with `READ_MEDIA_VISUAL_USER_SELECTED`).
-    Selected,
-    /// Read.
-    Read,
-    /// Read and write.
-    Write,
-}
-
-bitflags::bitflags! {
-    /// The per-file grants that a caller has for one file; each counts by itself.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-    pub struct FileGrants: u8 {
-        /// See [`FileGrant::Selected`].
-        const SELECTED = 1 << 0;
-        /// See [`FileGrant::Read`].
-        const READ = 1 << 1;
-        /// See [`FileGrant::Write`].
-        const WRITE = 1 << 2;
-    }
-}
-
-impl From<FileGrant> for FileGrants {
-    fn from(grant: FileGrant) -> FileGrants {
-        match grant {
-            FileGrant::Selected => FileGrants::SELECTED,
-            FileGrant::Read => FileGrants::READ,
-            FileGrant::Write => FileGrants::WRITE,
-        }
-    }
 }
 
 /// What policy needs to know of the file, for this caller.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::directory::Directory;
 use super::look::{self, Looked};
 use super::progress::add;
-use super::record::Found;
+use super::record::{Found, expires};
 use super::walk::Walk;
 use super::{ScanFailure, is_indexed};
 use crate::id::MediaId;
@@ -207,6 +207,7 @@ impl Walk<'_> {
         let own = new.standing.as_ref().filter(|row| is_row_of(row, stat));
         if let Some(row) = own
             && !self.options.full
+            && (row.expires == expires(new.name.as_str()) || row.state == State::Normal)
             && self.is_known(row, stat.version, named)?
         {
             return Ok(Met::File);

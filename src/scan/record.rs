@@ -12,7 +12,7 @@ use super::progress::add;
 use super::walk::Walk;
 use crate::id::{Identity, MediaId};
 use crate::lower::FileName;
-use crate::policy::State;
+use crate::policy::{Mark, State};
 use crate::redact;
 use crate::store::{Changes, Entry, EntryName, NewEntry, Placement, PlanKey, StoreError};
 
@@ -142,7 +142,8 @@ impl Found {
             owner: None,
             // A state that only the row knows is not for the scan to end.
             state: own.map(|own| own.state).filter(|_| told == State::Normal).unwrap_or(told),
-            expires: own.and_then(|own| own.expires),
+            expires: expires(self.name.as_str())
+                .or(own.and_then(|own| own.expires).filter(|_| told == State::Normal)),
             file: self.file,
             version: Some(stored(looked.version)),
             created: now(),
@@ -154,9 +155,18 @@ impl Found {
     }
 }
 
+/// When the file of a name is to be removed.
+pub(super) fn expires(name: &str) -> Option<i64> {
+    Mark::expiry(name.as_bytes())
+}
+
 /// Whether recording `new` changes the row.
 fn differs(own: &Entry, new: &NewEntry<'_>) -> bool {
-    own.kind != new.kind || own.state != new.state || own.file != new.file || own.version != new.version
+    own.kind != new.kind
+        || own.state != new.state
+        || own.file != new.file
+        || own.expires != new.expires
+        || own.version != new.version
 }
 
 /// Seconds since 1970.

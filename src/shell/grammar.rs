@@ -80,7 +80,7 @@ pub struct ServeArguments {
     /// The directory of the database.
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, socket.
+    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, watches, socket.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Applications to register at the start; see `app import`.
@@ -95,6 +95,9 @@ pub struct ServeArguments {
     /// Serve every byte through the daemon.
     #[arg(long)]
     pub no_passthrough: bool,
+    /// Directories of each volume that are watched for changes made beneath the mount; 0 watches none.
+    #[arg(long, value_name = "N")]
+    pub watches: Option<usize>,
 }
 
 impl ServeArguments {
@@ -108,6 +111,7 @@ impl ServeArguments {
             users: self.users.then_some(true),
             threads: self.threads,
             passthrough: self.no_passthrough.then_some(false),
+            watches: self.watches,
             socket,
         }
     }
@@ -122,6 +126,12 @@ pub enum RemoteCommand {
     /// What an application may do as a whole.
     #[command(subcommand)]
     Permission(PermissionCommand),
+    /// Switches beside permissions: a permission counts unless its app-op is denied.
+    #[command(subcommand, name = "appop")]
+    AppOp(AppOpCommand),
+    /// Android users who share media.
+    #[command(subcommand)]
+    User(UserCommand),
     /// Access of one application to one file.
     #[command(subcommand)]
     Grant(GrantCommand),
@@ -149,6 +159,15 @@ pub enum RemoteCommand {
         /// Look also at what has not changed since the last scan.
         #[arg(long)]
         full: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove pending and trashed files whose time has come, and give those whose time came long ago more.
+    Maintain {
+        /// As if it were this time, in seconds since 1970.
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+        now: Option<u64>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -222,7 +241,7 @@ pub enum AppCommand {
         name: String,
     },
     /// Register the applications of a file, all or none: TOML with `[[app]]` tables (name, uid, target_sdk,
-    /// permissions, role), or Android's packages.list (a name that ends in .list).
+    /// permissions, role, app_ops), or Android's packages.list (a name that ends in .list).
     Import {
         /// The file.
         file: PathBuf,
@@ -245,6 +264,53 @@ pub enum PermissionCommand {
         name: String,
         /// Such as READ_MEDIA_IMAGES.
         permission: String,
+    },
+}
+
+/// What to do with app-ops.
+#[derive(Subcommand, Debug)]
+pub enum AppOpCommand {
+    /// Set one.
+    Set {
+        /// The application.
+        name: String,
+        /// The permission, such as READ_MEDIA_IMAGES.
+        op: String,
+        /// allow, ignore or deny (the same), or default.
+        mode: String,
+    },
+    /// Print those that do not stand at their default.
+    List {
+        /// The application.
+        name: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What to do with users.
+#[derive(Subcommand, Debug)]
+pub enum UserCommand {
+    /// Let two users share media: each sees the other's shared files by the common rules, private trees never.
+    Share {
+        /// The one.
+        one: u32,
+        /// The other.
+        other: u32,
+    },
+    /// Let two users share media no longer.
+    Unshare {
+        /// The one.
+        one: u32,
+        /// The other.
+        other: u32,
+    },
+    /// Print the users who share media.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -18,7 +18,8 @@ mod tests;
 pub use error::ShellError;
 pub use files::{inspect, redact};
 pub use grammar::{
-    AppCommand, Command, CommandLine, GrantCommand, PermissionCommand, RemoteCommand, ServeArguments,
+    AppCommand, AppOpCommand, Command, CommandLine, GrantCommand, PermissionCommand, RemoteCommand,
+    ServeArguments, UserCommand,
 };
 pub use remote::run;
 

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::admin::{
-    AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, GrantRecord, HandleRecord,
-    NodeRecord, ScanReport, Status,
+    AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, GrantRecord,
+    HandleRecord, MaintenanceReport, NodeRecord, ScanReport, SharingUsers, Status,
 };
 use crate::diag::utc;
 
@@ -28,9 +28,34 @@ pub(super) fn json_line<T: Serialize>(out: &mut dyn Write, value: &T) -> io::Res
 
 pub(super) fn applications(out: &mut dyn Write, applications: &[AppRecord]) -> io::Result<()> {
     let rows = applications.iter().map(|app| {
-        [app.name.clone(), app.uid.to_string(), app.target_sdk.to_string(), app.permissions.join(",")]
+        let (uid, sdk) = (app.uid.to_string(), app.target_sdk.to_string());
+        [app.name.clone(), uid, sdk, app.permissions.join(",")]
     });
     table(out, ["NAME", "UID", "SDK", "PERMISSIONS"], rows)
+}
+
+pub(super) fn app_ops(out: &mut dyn Write, ops: &[AppOpRecord]) -> io::Result<()> {
+    table(out, ["APP-OP", "MODE"], ops.iter().map(|op| [op.op.clone(), op.mode.clone()]))
+}
+
+pub(super) fn sharing_users(out: &mut dyn Write, pairs: &[SharingUsers]) -> io::Result<()> {
+    table(
+        out,
+        ["USER", "SHARES WITH"],
+        pairs.iter().map(|pair| [pair.one.to_string(), pair.other.to_string()]),
+    )
+}
+
+pub(super) fn maintenance(out: &mut dyn Write, report: &MaintenanceReport) -> io::Result<()> {
+    let MaintenanceReport { removed, extended, busy, failed, entries } = report;
+    writeln!(out, "{removed} removed, {extended} extended, {busy} busy, {failed} failed")?;
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let rows = entries
+        .iter()
+        .map(|entry| [entry.outcome.clone(), entry.path.clone(), entry.new_name.clone().unwrap_or_default()]);
+    table(out, ["OUTCOME", "PATH", "NEW NAME"], rows)
 }
 
 pub(super) fn grants(out: &mut dyn Write, grants: &[GrantRecord]) -> io::Result<()> {

@@ -10,9 +10,12 @@ use std::time::Duration;
 use crate::admin::{
     Administration, AppRequest, AuditQuery, GrantRequest, permission_names, read_applications, role,
 };
-use crate::id::{GrantId, Uid};
+use crate::id::{GrantId, Uid, UserId};
 
-use super::{AppCommand, GrantCommand, Outcome, PermissionCommand, RemoteCommand, ShellError, print};
+use super::{
+    AppCommand, AppOpCommand, GrantCommand, Outcome, PermissionCommand, RemoteCommand, ShellError,
+    UserCommand, print,
+};
 
 /// How many audit records are printed at first, and asked for at a time.
 const AUDIT_PAGE: u32 = 1_000;
@@ -32,6 +35,8 @@ pub fn run(
     match command {
         RemoteCommand::App(command) => app(command, daemon, out)?,
         RemoteCommand::Permission(command) => permission(command, daemon)?,
+        RemoteCommand::AppOp(command) => app_op(command, daemon, out)?,
+        RemoteCommand::User(command) => user(command, daemon, out)?,
         RemoteCommand::Grant(command) => grant(command, daemon, out)?,
         RemoteCommand::Check { uid, op, path, to, json } => {
             let explanation = daemon.check(Uid::new(*uid), op, path, to.as_deref())?;
@@ -40,6 +45,9 @@ pub fn run(
         }
         RemoteCommand::Scan { path, full, json } => {
             show(out, *json, &daemon.scan(path.as_deref(), *full)?, print::scan)?;
+        }
+        RemoteCommand::Maintain { now, json } => {
+            show(out, *json, &daemon.maintain(*now)?, print::maintenance)?
         }
         RemoteCommand::Dump { section, json } => show(out, *json, &daemon.dump(section)?, print::dump)?,
         RemoteCommand::Audit { uid, path, denied, follow, json } => {
@@ -84,6 +92,7 @@ fn app(command: &AppCommand, daemon: &dyn Administration, out: &mut dyn Write) -
                 uid: Uid::new(*uid),
                 target_sdk: *target_sdk,
                 permissions: with_role(permissions.as_deref(), role.as_deref())?,
+                app_ops: None,
             };
             daemon.set_applications(&[request])?;
             Ok(())
@@ -119,6 +128,31 @@ fn permission(command: &PermissionCommand, daemon: &dyn Administration) -> Resul
         PermissionCommand::Revoke { name, permission } => daemon.revoke_permission(name, permission)?,
     }
     Ok(())
+}
+
+fn app_op(
+    command: &AppOpCommand,
+    daemon: &dyn Administration,
+    out: &mut dyn Write,
+) -> Result<(), ShellError> {
+    match command {
+        AppOpCommand::Set { name, op, mode } => Ok(daemon.set_app_op(name, op, mode)?),
+        AppOpCommand::List { name, json } => {
+            show(out, *json, daemon.list_app_ops(name)?.as_slice(), print::app_ops)
+        }
+    }
+}
+
+fn user(command: &UserCommand, daemon: &dyn Administration, out: &mut dyn Write) -> Result<(), ShellError> {
+    match command {
+        UserCommand::Share { one, other } => Ok(daemon.share_users(UserId::new(*one), UserId::new(*other))?),
+        UserCommand::Unshare { one, other } => {
+            Ok(daemon.unshare_users(UserId::new(*one), UserId::new(*other))?)
+        }
+        UserCommand::List { json } => {
+            show(out, *json, daemon.list_sharing_users()?.as_slice(), print::sharing_users)
+        }
+    }
 }
 
 fn grant(command: &GrantCommand, daemon: &dyn Administration, out: &mut dyn Write) -> Result<(), ShellError> {

@@ -6,7 +6,7 @@ use std::slice;
 
 use rusqlite::{Connection, params};
 
-use super::{Changes, Store, StoreError, columns};
+use super::{AppOp, Changes, Store, StoreError, columns};
 use crate::id::AppId;
 use crate::policy::{PackageName, Permissions, parse_permission, permission_names};
 
@@ -39,6 +39,17 @@ impl Store {
     pub fn set_applications(&self, records: &[ApplicationRecord]) -> Result<(), StoreError> {
         self.write_durably("register applications", |changes| {
             records.iter().try_for_each(|record| changes.set_application(record))
+        })
+    }
+
+    /// Registers packages and sets app-ops of theirs, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownApplication`] for an app-op of a package that nobody registered, or SQLite's own.
+    pub fn register(&self, records: &[ApplicationRecord], ops: &[AppOp]) -> Result<(), StoreError> {
+        self.write_durably("register applications", |changes| {
+            records.iter().try_for_each(|record| changes.set_application(record))?;
+            ops.iter().try_for_each(|op| changes.set_app_op(op))
         })
     }
 

@@ -47,6 +47,16 @@ impl Store {
         if waiting < MOST { Ok(()) } else { self.flush() }
     }
 
+    /// Writes what rows have learned of their files if this row is among them: by that alone it is known again once its
+    /// file has another name.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn settle(&self, id: MediaId) -> Result<(), StoreError> {
+        let waits = self.completions.0.lock().contains_key(&id);
+        if waits { self.flush() } else { Ok(()) }
+    }
+
     /// Writes what rows have learned of their files.
     ///
     /// # Errors

@@ -200,16 +200,26 @@ impl Store {
         })
     }
 
-    /// Up to `limit` entries that expired at `now` or before, the longest expired first.
+    /// Up to `limit` entries of a volume that expired at `now` or before, the longest expired first; those that come
+    /// after `after` (when it expired, and its number), so that what stays is met once.
     ///
     /// # Errors
     /// SQLite's own.
-    pub fn expired(&self, now: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+    pub fn expired(
+        &self,
+        volume: VolumeId,
+        now: i64,
+        after: Option<(i64, MediaId)>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let (expires, id) = after.map_or((i64::MIN, i64::MIN), |(expires, id)| (expires, id.raw()));
         self.read("list expired entries", |connection| {
             many(
                 connection,
-                select!("WHERE expires <= ?1 ORDER BY expires, id LIMIT ?2"),
-                params![now, limit],
+                select!(
+                    "WHERE expires <= ?1 AND (expires, id) > (?2, ?3) AND volume = ?4 ORDER BY expires, id LIMIT ?5"
+                ),
+                params![now, expires, id, volume.raw(), limit],
             )
         })
     }

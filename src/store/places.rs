@@ -11,7 +11,7 @@ use rusqlite::params;
 use super::records::known;
 use super::{Changes, Entry, EntryName, Store, StoreError};
 use crate::id::{Identity, MediaId};
-use crate::policy::{Kind, PackageName, State};
+use crate::policy::{Kind, Mark, PackageName, State};
 
 /// Where an entry comes to stand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -106,20 +106,22 @@ impl Changes<'_> {
         .ok_or(StoreError::UnknownEntry(id))
     }
 
-    /// Moves one row, by whichever number it has now, to a free place. State and kind follow from the name as far as they did before.
+    /// Moves one row, by whichever number it has now, to a free place. State, time of
+    /// expiry and kind follow from the name as far as they did before.
     pub(super) fn put(&self, id: MediaId, moving: &Moving, to: &Placement<'_>) -> Result<(), StoreError> {
         let (before, after) = (told(&moving.folded), told(to.name.folded));
         let state = (!moving.directory && before.0 != after.0).then_some(super::columns::state_code(after.0));
         let kind = to.kind.map(super::columns::kind_code);
         let unknown = !moving.directory && to.kind.is_none() && before.1 != after.1;
+        let expires = Mark::expiry(to.name.bytes).filter(|_| !moving.directory);
         let changed = self.sql(
             "UPDATE entries SET parent = ?2, name = ?3, folded = ?4,
-                 state = ifnull(?5, state), expires = iif(?5 IS NULL, expires, NULL),
+                 state = ifnull(?5, state), expires = ifnull(?8, iif(?5 IS NULL, expires, NULL)),
                  kind = iif(?7, NULL, ifnull(?6, kind)), size = iif(?7, NULL, size),
                  mtime_ns = iif(?7, NULL, mtime_ns), ctime_ns = iif(?7, NULL, ctime_ns)
              WHERE id = ?1 AND parent IS NOT NULL
              AND volume = (SELECT volume FROM entries WHERE id = ?2 AND directory)",
-            params![id.raw(), to.parent.raw(), to.name.bytes, to.name.folded, state, kind, unknown],
+            params![id.raw(), to.parent.raw(), to.name.bytes, to.name.folded, state, kind, unknown, expires],
         )?;
         known(changed, id)
     }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use mediagate::admin::{
     Admin, AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord,
-    NodeRecord, ScanReport, Section, Status, VolumeRecord,
+    MaintenanceReport, NodeRecord, ScanReport, Section, Status, VolumeRecord,
 };
 use mediagate::binder::{self, Serving};
 use mediagate::error::Errno;
@@ -73,7 +73,7 @@ impl Gate for OneFile {
             portable: true,
             owner: Some(camera),
             state: State::Normal,
-            grants: FileGrants::default(),
+            grants: FileGrants::empty(),
             of_other_user: false,
         };
         let verdict = policy::decide(&caller, &facts, &operation);
@@ -108,6 +108,10 @@ impl Gate for OneFile {
         path.map_or(Ok(()), OneFile::exists)?;
         let changed = u64::from(full);
         Ok(ScanReport { files: 1, directories: 1, changed, removed: 0, failed: 0, milliseconds: 1_002 })
+    }
+
+    fn maintain(&self, now: i64) -> Result<MaintenanceReport, AdminError> {
+        Ok(MaintenanceReport { removed: now.cast_unsigned(), ..MaintenanceReport::default() })
     }
 
     fn entry_of(&self, path: &str) -> Result<MediaId, AdminError> {

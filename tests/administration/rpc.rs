@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Gid, Uid as ProcessUid};
 
-use mediagate::admin::{Administration, AppRequest, AuditQuery, Code, Failure, GrantRequest};
+use mediagate::admin::{
+    Administration, AppOpRecord, AppRequest, AuditQuery, Code, Failure, GrantRequest, SharingUsers,
+};
 use mediagate::binder::{Client, ServeError};
-use mediagate::id::{GrantId, Uid};
+use mediagate::id::{GrantId, Uid, UserId};
 
 use crate::can_change_uid;
 use crate::daemon::{Daemon, PHOTO, PRIVATE};
@@ -36,6 +38,7 @@ fn app(name: &str, uid: u32, permissions: &[&str]) -> AppRequest {
         uid: Uid::new(uid),
         target_sdk: None,
         permissions: Some(permissions.iter().map(|&name| name.to_owned()).collect()),
+        app_ops: None,
     }
 }
 
@@ -62,6 +65,12 @@ fn administer(client: &Client) -> Vec<(&'static str, Result<(), Failure>)> {
         ("grant access to a file", client.add_grant(&grant_request("org.example.a", PHOTO)).map(drop)),
         ("list grants", client.list_grants().map(drop)),
         ("revoke a grant", client.revoke_grant(GrantId::new(1))),
+        ("set an app-op", client.set_app_op("org.example.a", "READ_MEDIA_IMAGES", "deny")),
+        ("list app-ops", client.list_app_ops("org.example.a").map(drop)),
+        ("let users share media", client.share_users(UserId::new(0), UserId::new(10))),
+        ("list users who share media", client.list_sharing_users().map(drop)),
+        ("let users share media no longer", client.unshare_users(UserId::new(10), UserId::new(0))),
+        ("remove what expired", client.maintain(Some(7)).map(drop)),
         ("remove an application", client.remove_application("org.example.a")),
         ("scan", client.scan(None, true).map(drop)),
         ("dump the daemon's state", client.dump("all").map(drop)),
@@ -82,7 +91,7 @@ fn root_shell_and_system_administer() {
             assert_eq!(result, Ok(()), "uid {uid}: {method}");
         }
         assert!(daemon.gate.stopped.load(Ordering::SeqCst));
-        assert_eq!(daemon.gate.changes.load(Ordering::SeqCst), 6, "each change is told to the serving part");
+        assert_eq!(daemon.gate.changes.load(Ordering::SeqCst), 9, "each change is told to the serving part");
     }
 }
 
@@ -107,7 +116,7 @@ fn an_application_administers_nothing_and_is_recorded() {
     assert_eq!(root.list_applications().unwrap(), []);
     let refused = AuditQuery { uid: Some(Uid::new(10_123)), denied: true, ..everything() };
     let audit = root.query_audit(&refused).unwrap();
-    assert_eq!(audit.len(), 13);
+    assert_eq!(audit.len(), 19);
     assert_eq!(audit.last().unwrap().operation, "stop the daemon");
     assert_eq!(audit.last().unwrap().verdict, "denied");
 }
@@ -216,6 +225,7 @@ fn applications_are_registered_all_or_none_and_keep_what_is_not_given() {
             uid: Uid::new(10_300),
             target_sdk: Some(29),
             permissions: None,
+            app_ops: None,
         }])
         .unwrap();
     let [found] = client.list_applications().unwrap().try_into().unwrap();
@@ -331,4 +341,32 @@ fn a_daemon_that_is_gone_is_unreachable() {
     daemon.serving.take();
     assert_eq!(client.status().unwrap_err().code, Code::Unreachable);
     assert_eq!(Client::connect(&daemon.socket()).unwrap_err().code, Code::Unreachable);
+}
+
+#[test]
+fn app_ops_sharing_users_and_maintenance_cross_the_wire() {
+    let daemon = Daemon::start();
+    let client = Client::connect(&daemon.socket()).unwrap();
+    let op = |op: &str, mode: &str| AppOpRecord { op: op.to_owned(), mode: mode.to_owned() };
+    let with = |ops| AppRequest { app_ops: ops, ..app("org.example.a", 10_200, &["READ_MEDIA_IMAGES"]) };
+    client.set_applications(&[with(Some(vec![op("READ_MEDIA_IMAGES", "ignore")]))]).unwrap();
+    assert_eq!(client.list_app_ops("org.example.a").unwrap(), [op("READ_MEDIA_IMAGES", "deny")]);
+    client.set_app_op("org.example.a", "android.permission.MANAGE_EXTERNAL_STORAGE", "allow").unwrap();
+    let both = [op("MANAGE_EXTERNAL_STORAGE", "allow"), op("READ_MEDIA_IMAGES", "deny")];
+    client.set_applications(&[with(None)]).unwrap();
+    assert_eq!(client.list_applications().unwrap()[0].app_ops, both, "what is not given stays");
+    client.set_applications(&[with(Some(Vec::new()))]).unwrap();
+    assert_eq!(client.list_app_ops("org.example.a").unwrap(), []);
+    let wrong = |failed: Result<(), Failure>| failed.unwrap_err().code;
+    assert_eq!(wrong(client.set_app_op("org.example.b", "INSTALLER", "deny")), Code::NotFound);
+    assert_eq!(wrong(client.set_app_op("org.example.a", "FLY", "deny")), Code::Invalid);
+    assert_eq!(wrong(client.set_app_op("org.example.a", "INSTALLER", "maybe")), Code::Invalid);
+    let (zero, ten) = (UserId::new(0), UserId::new(10));
+    assert_eq!(wrong(client.unshare_users(zero, ten)), Code::NotFound);
+    client.share_users(ten, zero).unwrap();
+    assert_eq!(client.list_sharing_users().unwrap(), [SharingUsers { one: zero, other: ten }]);
+    assert_eq!(wrong(client.share_users(ten, ten)), Code::Invalid);
+    assert_eq!(wrong(client.share_users(ten, UserId::new(42_950))), Code::Invalid);
+    assert_eq!(client.maintain(Some(7)).unwrap().removed, 7);
+    assert!(client.maintain(None).unwrap().removed > 1_700_000_000, "by the clock");
 }

@@ -58,6 +58,7 @@ impl Cast {
                     uid: Uid::new(uid),
                     target_sdk: Some(number(sdk)?),
                     permissions: Some(permissions.iter().map(|name| (*name).to_owned()).collect()),
+                    app_ops: None,
                 };
                 (name, Actor { uid, class: (*class).to_owned(), app: Some(app) })
             }

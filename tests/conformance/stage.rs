@@ -7,7 +7,6 @@
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -64,13 +63,6 @@ impl Stage {
     /// What lies beneath.
     pub(crate) fn lower(&self) -> PathBuf {
         self.volume.lower()
-    }
-
-    /// The answer of `mediagate ARGUMENTS --json`, whether it says yes or no.
-    pub(crate) fn ask(&self, arguments: &[OsString]) -> Result<serde_json::Value, String> {
-        let output = self.volume.command(&[arguments, &["--json".into()]].concat());
-        serde_json::from_slice(&output.stdout)
-            .map_err(|_| String::from_utf8_lossy(&output.stderr).trim_end().to_owned())
     }
 
     /// An empty tree, and the cast as it was declared.

@@ -1,5 +1,7 @@
 package org.mediagate;
 
+import org.mediagate.AppOp;
+
 /** A registered application. */
 parcelable Application {
     /** Its package name. */
@@ -10,4 +12,6 @@ parcelable Application {
     int targetSdk;
     /** What is granted, such as `READ_MEDIA_IMAGES`; null keeps what is registered. */
     @nullable @utf8InCpp String[] permissions;
+    /** All app-ops that do not stand at their default; null keeps what is registered. */
+    @nullable AppOp[] appOps;
 }

@@ -1,13 +1,16 @@
 package org.mediagate;
 
+import org.mediagate.AppOp;
 import org.mediagate.Application;
 import org.mediagate.AuditQuery;
 import org.mediagate.AuditRecord;
 import org.mediagate.Dump;
 import org.mediagate.Explanation;
 import org.mediagate.Grant;
+import org.mediagate.MaintenanceReport;
 import org.mediagate.NewGrant;
 import org.mediagate.ScanReport;
+import org.mediagate.SharingUsers;
 import org.mediagate.Status;
 
 /**
@@ -30,8 +33,8 @@ interface IMediaGateAdmin {
     Application[] listApplications();
 
     /**
-     * Registers applications or changes them, all of them or none. Permissions that are null and
-     * a target SDK of 0 keep what is registered.
+     * Registers applications or changes them, all of them or none. Permissions and app-ops that are null
+     * and a target SDK of 0 keep what is registered.
      *
      * @return how many were given
      */
@@ -82,4 +85,33 @@ interface IMediaGateAdmin {
 
     /** Asks the daemon to stop: it detaches its mounts and ends when the last open file is closed. */
     void stop();
+
+    /**
+     * Sets an app-op of an application. A permission counts unless its app-op is denied; those of roles
+     * (`MANAGE_EXTERNAL_STORAGE`, `WRITE_MEDIA_IMAGES`, `WRITE_MEDIA_VIDEO`, `LEGACY_STORAGE`) count by the
+     * app-op alone if it is allowed.
+     *
+     * @param op the permission
+     * @param mode `allow`, `ignore` or `deny` (the same), or `default`
+     */
+    void setAppOp(in @utf8InCpp String name, in @utf8InCpp String op, in @utf8InCpp String mode);
+
+    /** The app-ops of an application that do not stand at their default. */
+    AppOp[] listAppOps(in @utf8InCpp String name);
+
+    /** Declares that two users share media, each the other's; declaring it twice is no error. */
+    void shareUsers(int one, int other);
+
+    /** Withdraws it; ERROR_NOT_FOUND where they do not share. */
+    void unshareUsers(int one, int other);
+
+    /** Every pair of users who share media. */
+    SharingUsers[] listSharingUsers();
+
+    /**
+     * Removes pending and trashed files whose time has come, and gives those whose time came long ago more.
+     *
+     * @param now as if it were this time, in seconds since 1970; 0 is the clock's
+     */
+    MaintenanceReport maintain(long now);
 }

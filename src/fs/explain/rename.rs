@@ -30,6 +30,13 @@ impl Volume {
         exchange: bool,
     ) -> Result<Explained, FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
+        for (path, end, operation) in
+            [(from, "source", Operation::RenameFrom), (to, "target", Operation::RenameTo)]
+        {
+            if let Some(told) = self.explain_forced(&caller, operation, path)? {
+                return Ok(part(told, end, path));
+            }
+        }
         let (source, target) = match (self.walk(&caller, from)?, self.walk(&caller, to)?) {
             (Walk::To(source), Walk::To(target)) => (source, target),
             (Walk::Stopped(stopped), _) => return Ok(part(*stopped, "source", from)),

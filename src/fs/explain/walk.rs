@@ -9,7 +9,7 @@ use super::{Answer, Explained};
 use crate::error::Errno;
 use crate::fs::facts::Facts;
 use crate::fs::{FsError, Volume, VolumeInode};
-use crate::lower::FileName;
+use crate::lower::{FileName, NameError};
 use crate::policy::{self, Caller, DenyReason, Kind, Operation, Outcome, Place, Verdict};
 
 /// Where a path ends.
@@ -19,6 +19,8 @@ pub(super) struct Spot {
     pub(super) link: Option<(Arc<VolumeInode>, FileName)>,
     /// What stands there.
     pub(super) inode: Option<Arc<VolumeInode>>,
+    /// Whether anything can have the name; if not, it is only the nearest one.
+    nameable: bool,
 }
 
 /// How far the caller comes.
@@ -33,19 +35,20 @@ pub(super) enum Walk {
 impl Volume {
     /// Walks to the end of `path`, where something may be or not.
     pub(super) fn walk(&self, caller: &Caller, path: &str) -> Result<Walk, FsError> {
-        let mut spot = Spot { link: None, inode: Some(self.nodes.root().inode().clone()) };
+        let mut spot = Spot { link: None, inode: Some(self.nodes.root().inode().clone()), nameable: true };
         for name in path.split('/').filter(|name| !name.is_empty()) {
-            let name = FileName::parse(OsStr::new(name))?;
+            let (name, nameable) = nearest(OsStr::new(name))?;
             let directory = match self.enter(caller, &spot)? {
                 Ok(directory) => directory,
                 Err(stopped) => return Ok(Walk::Stopped(Box::new(stopped))),
             };
             let inode = match self.child(&directory, &name) {
+                _ if !nameable => None,
                 Ok((inode, _)) => Some(inode),
                 Err(error) if error.errno() == Errno::ENOENT => None,
                 Err(error) => return Err(error),
             };
-            spot = Spot { link: Some((directory, name)), inode };
+            spot = Spot { link: Some((directory, name)), inode, nameable };
         }
         Ok(Walk::To(spot))
     }
@@ -78,7 +81,7 @@ impl Volume {
             return Ok(self.facts_of_name(&above, name, directory, false));
         }
         let mut facts = self.facts_to_be(&above, name, directory);
-        facts.portable = name.is_portable();
+        facts.portable = spot.nameable && name.is_portable();
         Ok(facts)
     }
 
@@ -91,7 +94,9 @@ impl Volume {
         operation: Operation,
     ) -> Verdict {
         if self.is_elsewhere(caller, facts) {
-            return Verdict::Deny { reason: DenyReason::Private, rule: policy::ELSEWHERE };
+            let changes = operation.makes_or_moves();
+            let reason = if changes { DenyReason::PrivateChange } else { DenyReason::Private };
+            return Verdict::Deny { reason, rule: policy::ELSEWHERE };
         }
         policy::decide(caller, &self.for_policy(caller, facts, directory, kind), &operation)
     }
@@ -99,5 +104,13 @@ impl Volume {
     /// Whether nothing that the caller may know of is there.
     pub(super) fn is_foreign_place(&self, caller: &Caller, facts: &Facts) -> bool {
         matches!(self.for_policy(caller, facts, false, None).place, Place::OtherUser)
+    }
+}
+
+/// The name, or the nearest one to what can be none; and whether it can.
+fn nearest(raw: &OsStr) -> Result<(FileName, bool), NameError> {
+    match FileName::parse(raw) {
+        Err(NameError::TooLong | NameError::NotUnicode) => Ok((FileName::resembling(raw)?, false)),
+        parsed => Ok((parsed?, true)),
     }
 }

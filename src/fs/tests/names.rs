@@ -108,6 +108,11 @@ fn the_shared_volume_serves_no_private_tree() {
         for uid in [OWNER, STRANGER, MANAGER, 2000] {
             assert_eq!(world.look(uid, &path), Err(Errno::ENOENT), "{uid}");
             assert!(world.list(uid, &format!("Android/{tree}")).unwrap().is_empty());
+            assert_eq!(
+                world.make_directory(uid, &format!("Android/{tree}/org.example.new")),
+                Err(Errno::EACCES)
+            );
+            assert_eq!(world.create(uid, &format!("Android/{tree}/new.txt"), b""), Err(Errno::EACCES));
         }
         // A descriptor of root's does not help either.
         let node = world.look(ROOT, &format!("{path}/a.txt")).unwrap();

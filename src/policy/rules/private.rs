@@ -38,10 +38,9 @@ pub(super) fn users(caller: &Caller, facts: &FileFacts, operation: &Operation) -
         return None;
     }
     match operation {
-        Operation::Look => FULL,
-        Operation::List | Operation::OpenDirectory if caller.is_shell() => FULL,
-        Operation::List
-        | Operation::OpenDirectory
+        Operation::Look | Operation::List => FULL,
+        Operation::OpenDirectory if caller.is_shell() => FULL,
+        Operation::OpenDirectory
         | Operation::Open { .. }
         | Operation::OpenRedacted { .. }
         | Operation::Create

@@ -34,21 +34,20 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
     use Operation::*;
     let question = Question { caller, facts };
     match operation {
-        OpenRedacted { .. } | MakeSpecial | MakeSymlink | MakeLink => {
-            return uncommon(caller, facts, operation);
+        OpenRedacted { write } => {
+            return match expected(caller, facts, READ) {
+                "full" | "redacted" if facts.directory => "ENOENT",
+                "full" | "redacted" if write => "EACCES",
+                "full" | "redacted" => "redacted",
+                _ => "ENOENT",
+            };
         }
+        MakeSpecial | MakeSymlink | MakeLink => return special(caller, facts),
         _ if caller.identity == Identity::Root => return "full",
         _ => {}
     }
     match (&facts.place, operation) {
-        (Place::OtherUser, OpenDirectory) => "full",
-        (Place::OtherUser, _) => "EACCES",
-        (Place::Users, Look) => "full",
-        (Place::Users, List | OpenDirectory) => question.top_of_users(),
-        (Place::Users, Open { write: false, .. }) if facts.directory => question.top_of_users(),
-        (Place::Users, _) => "EACCES",
-        (Place::BesideUsers, Look | Open { .. } | List | OpenDirectory | SetTimes) => "ENOENT",
-        (Place::BesideUsers, _) => "EACCES",
+        (Place::OtherUser | Place::Users | Place::BesideUsers, _) => question.among_users(operation),
         (Place::Private { tree, package, .. }, Create | MakeDirectory | RenameTo) if !facts.portable => {
             match question.private(*tree, package, operation) {
                 "full" => "EPERM",
@@ -80,32 +79,38 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
     }
 }
 
-/// By forced-redaction names, and what nobody makes.
-fn uncommon(caller: &Caller, facts: &FileFacts, operation: Operation) -> &'static str {
-    use Operation::*;
-    match operation {
-        OpenRedacted { write } => match expected(caller, facts, READ) {
-            "full" | "redacted" if facts.directory => "ENOENT",
-            "full" | "redacted" if write => "EACCES",
-            "full" | "redacted" => "redacted",
-            _ => "ENOENT",
-        },
-        MakeSpecial | MakeSymlink | MakeLink => {
-            let root = caller.identity == Identity::Root;
-            let made = FileFacts { portable: true, ..facts.clone() };
-            match facts.place {
-                _ if root => "EPERM",
-                Place::OtherUser | Place::BesideUsers => "EACCES",
-                Place::PrivateRoot(_) | Place::PrivateMarker(_) => "EACCES",
-                Place::Private { .. } if expected(caller, &made, Create) == "EACCES" => "EACCES",
-                _ => "EPERM",
-            }
-        }
-        _ => unreachable!("answered before"),
+/// A device, a symbolic link, a second name.
+fn special(caller: &Caller, facts: &FileFacts) -> &'static str {
+    let made = FileFacts { portable: true, ..facts.clone() };
+    match facts.place {
+        _ if caller.identity == Identity::Root => "EPERM",
+        Place::OtherUser | Place::BesideUsers => "EACCES",
+        Place::PrivateRoot(_) | Place::PrivateMarker(_) => "EACCES",
+        Place::Private { .. } if expected(caller, &made, Operation::Create) == "EACCES" => "EACCES",
+        _ => "EPERM",
     }
 }
 
 impl Question<'_> {
+    /// Another user's tree, the directory of all of them, and what lies beside them.
+    fn among_users(&self, operation: Operation) -> &'static str {
+        use Operation::*;
+        let reads = match operation {
+            Open { write, .. } => self.facts.directory && !write,
+            other => other == OpenDirectory,
+        };
+        match (&self.facts.place, operation) {
+            (Place::OtherUser, OpenDirectory) => "full",
+            (Place::OtherUser, _) => "EACCES",
+            (Place::Users, Look | List) => "full",
+            // The names are for the shell; it sees no more of them than it may enter.
+            (Place::Users, _) if reads && self.caller.identity == Identity::Shell => "full",
+            (Place::Users, _) => "EACCES",
+            (_, Look | Open { .. } | List | OpenDirectory | SetTimes) => "ENOENT",
+            (_, _) => "EACCES",
+        }
+    }
+
     fn application(&self) -> Option<&Application> {
         match &self.caller.identity {
             Identity::Application(application) => Some(application),
@@ -115,11 +120,6 @@ impl Question<'_> {
 
     fn has(&self, permission: Permissions) -> bool {
         self.application().is_some_and(|application| application.permissions & permission == permission)
-    }
-
-    /// The names of the users' trees are for the shell; it sees no more of them than it may enter.
-    fn top_of_users(&self) -> &'static str {
-        if self.caller.identity == Identity::Shell { "full" } else { "EACCES" }
     }
 
     fn mine(&self, package: &PackageName) -> bool {

@@ -75,8 +75,10 @@ fn changes_update_what_they_name_and_want_an_entry() {
     let entry = fixture.store.entry_by_id(id).unwrap().unwrap();
     assert_eq!((entry.file, entry.version), (file(8), Some(VERSION)));
     assert_eq!((entry.kind, entry.state, entry.expires), (None, State::Trashed, Some(3)));
-    assert_eq!(fixture.store.expired(2, 10).unwrap(), []);
-    assert_eq!(fixture.store.expired(3, 10).unwrap(), [entry]);
+    let expired = |now, after| fixture.store.expired(entry.volume, now, after, 10).unwrap();
+    assert_eq!(expired(2, None), []);
+    assert_eq!(expired(3, None), std::slice::from_ref(&entry));
+    assert_eq!(expired(3, Some((3, entry.id))), []);
     let nobody = MediaId::new(9_999);
     assert!(
         matches!(fixture.store.set_kind(nobody, None), Err(StoreError::UnknownEntry(id)) if id == nobody)

@@ -1,0 +1,91 @@
+//! The mark in the name of a pending or trashed file: its state and when its time comes.
+
+#![forbid(unsafe_code)]
+
+use super::State;
+
+/// What Android puts before the name of such a file, in any case of ASCII letters.
+const PREFIXES: [(&str, State); 2] = [(".pending-", State::Pending), (".trashed-", State::Trashed)];
+
+/// `.pending-<seconds>-<name>` or `.trashed-<seconds>-<name>`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mark<'a> {
+    /// Which of the two.
+    pub state: State,
+    /// When the file is to be removed, seconds since 1970.
+    pub expires: i64,
+    prefix: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Mark<'a> {
+    /// The mark of a name as it stands on the lower file system; `None` for one that only resembles it, among them a
+    /// name that another folding than that of ASCII makes one, and a time that no clock shows.
+    pub fn of(name: &'a str) -> Option<Mark<'a>> {
+        PREFIXES.iter().find_map(|(known, state)| {
+            let (prefix, rest) = name.split_at_checked(known.len())?;
+            let (seconds, name) = rest.split_once('-')?;
+            let digits = seconds.bytes().all(|byte| byte.is_ascii_digit());
+            let marked = prefix.eq_ignore_ascii_case(known) && digits && !name.is_empty();
+            let expires = seconds.parse().ok().filter(|_| marked)?;
+            Some(Mark { state: *state, expires, prefix, name })
+        })
+    }
+
+    /// When the file of a name, which may be no text, is to be removed.
+    pub fn expiry(name: &[u8]) -> Option<i64> {
+        std::str::from_utf8(name).ok().and_then(Mark::of).map(|mark| mark.expires)
+    }
+
+    /// The same name with another time.
+    pub fn until(&self, expires: i64) -> String {
+        format!("{}{expires}-{}", self.prefix, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_read_and_renewed() {
+        let mark = Mark::of(".Pending-1700000000-a-b.jpg").unwrap();
+        assert_eq!((mark.state, mark.expires), (State::Pending, 1_700_000_000));
+        assert_eq!(mark.until(7), ".Pending-7-a-b.jpg");
+        assert_eq!(Mark::of(".trashed-0-x").unwrap().state, State::Trashed);
+    }
+
+    #[test]
+    fn what_only_resembles_a_mark_is_none() {
+        let long = ".trashed-99999999999999999999-a";
+        let ignorable = ".trash\u{200b}ed-1-a";
+        for name in [
+            ".pending--a",
+            ".pending-x-a",
+            ".pending-1-",
+            ".pending-1",
+            "pending-1-a",
+            ".pending-+1-a",
+            ".pending-1a-a",
+            " .pending-1-a",
+            ".trashed 1-a",
+            ".deleted-1-a",
+            "",
+            ".",
+            long,
+            ignorable,
+            ".pendin\u{261}-1-a",
+        ] {
+            assert_eq!(Mark::of(name), None, "{name:?}");
+        }
+    }
+
+    /// What has a mark is in that state for the policy, too.
+    #[test]
+    fn the_state_agrees_with_the_folded_name() {
+        for name in [".pending-1-a", ".TRASHED-2-b", "plain", ".pending-x"] {
+            let state = Mark::of(name).map_or(State::Normal, |mark| mark.state);
+            assert_eq!(State::of_name(&name.to_lowercase()).0, state, "{name}");
+        }
+    }
+}
