@@ -324,7 +324,9 @@ fn the_command_line_explains_and_ends_with_the_verdict() {
     for wrong in [&["rename", "DCIM/a.jpg"][..], &["read", "DCIM/a.jpg", "--to", "x"], &["dance", "DCIM"]] {
         assert_eq!(ask(READER, wrong).0, Some(2), "{wrong:?}");
     }
-    assert_eq!(ask(READER, &["read", &"x".repeat(300)]).0, Some(2));
+    let long = format!("Download/{}", "x".repeat(300));
+    let (status, text) = ask(READER, &["create", &long]);
+    assert!(status == Some(1) && text.contains("EPERM") && text.contains("bad-name"), "{text}");
 }
 
 #[test]
