@@ -116,6 +116,7 @@ impl Admin {
             verdict: if refused { store::AuditVerdict::Denied } else { store::AuditVerdict::Full },
             errno: refused.then_some(crate::error::Errno::EPERM),
             rule: "administration".to_owned(),
+            count: 1,
         };
         if let Err(error) = self.store.append_audit(&[record], AUDIT_KEPT) {
             log::error!("cannot record in the audit that uid {caller} did {method} {subject}: {error}");

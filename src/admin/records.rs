@@ -314,6 +314,8 @@ pub struct AuditRecord {
     pub errno: Option<String>,
     /// The rule that determined it.
     pub rule: String,
+    /// How often it was decided so: repetitions of a refusal are counted together.
+    pub count: u64,
 }
 
 /// One lower directory that is served at one mount point.

@@ -304,6 +304,7 @@ fn audit_record(row: store::AuditRow) -> AuditRecord {
         .to_owned(),
         errno: record.errno.map(|errno| errno.name()),
         rule: record.rule,
+        count: record.count,
     }
 }
 

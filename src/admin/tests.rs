@@ -106,7 +106,11 @@ fn codes_survive_the_wire() {
 #[test]
 fn every_operation_has_a_name_that_leads_back_to_it() {
     for name in operation_list().split(", ") {
-        let operation = names::operation(name).unwrap();
+        let to = [Asked::RENAME, Asked::EXCHANGE].contains(&name).then_some("b");
+        let (Asked::Operation(operation) | Asked::Access(operation)) = Asked::parse(name, to).unwrap() else {
+            continue;
+        };
         assert_eq!(names::operation(operation.name()).unwrap(), operation, "{name}");
     }
+    assert!(Asked::parse(Asked::RENAME, None).is_err() && Asked::parse("read", Some("b")).is_err());
 }

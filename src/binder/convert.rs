@@ -146,7 +146,7 @@ records! {
     }
     AuditRecord => aidl::AuditRecord::AuditRecord {
         id: id, time: time, uid: uid, package: packageName, operation: operation, path: path, verdict: verdict,
-        errno: errno, rule: rule,
+        errno: errno, rule: rule, count: count,
     }
     VolumeRecord => aidl::Volume::Volume {
         lower: lower, mount: mount, passthrough: passthrough, why_not: whyNot,

@@ -36,7 +36,8 @@ impl Writer {
         let thread = std::thread::Builder::new().name("audit".to_owned()).spawn(move || {
             for round in 1u32.. {
                 let last = !matches!(ended.recv_timeout(DELAY), Err(RecvTimeoutError::Timeout));
-                write(&store, &decisions, own);
+                let taken = if last { decisions.finish() } else { decisions.take() };
+                write(&store, taken, own);
                 if (last || round.is_multiple_of(TIDY))
                     && let Err(error) = store.tidy()
                 {
@@ -59,8 +60,7 @@ impl Writer {
     }
 }
 
-fn write(store: &Store, decisions: &DecisionRing, own: Uid) {
-    let (waiting, lost) = decisions.take();
+fn write(store: &Store, (waiting, lost): (Vec<Decision>, u64), own: Uid) {
     if lost > 0 {
         log::warn!("{lost} decisions came too fast for the audit and are not in it");
     }
@@ -89,6 +89,7 @@ fn record(decision: &Decision, snapshot: &Snapshot, own: Uid) -> AuditRecord {
         verdict: verdict(decision),
         errno: decision.errno.map(Errno::new),
         rule: decision.rule.to_owned(),
+        count: decision.count,
     }
 }
 

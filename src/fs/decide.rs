@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::{Context, FsError, Volume, VolumeInode, now};
 use crate::diag::{Counter, Decision};
 use crate::lower::FileName;
-use crate::policy::{self, Access, Caller, Kind, Operation, Permit, Verdict, View, Visibility};
+use crate::policy::{self, Access, Caller, DenyReason, Kind, Operation, Permit, Verdict, View, Visibility};
 
 /// An entry that is to be made.
 #[derive(Debug)]
@@ -152,7 +152,22 @@ impl Volume {
             rule: rule.0,
             errno,
             redacted,
+            count: 1,
         });
+    }
+
+    /// A refusal that the content makes goes to the audit too.
+    pub(super) fn record_opaque(
+        &self,
+        context: Context,
+        inode: &Arc<VolumeInode>,
+        operation: Operation,
+        error: &FsError,
+    ) {
+        if matches!(error, FsError::Opaque(_)) {
+            let verdict = Verdict::Deny { reason: DenyReason::Opaque, rule: policy::OPAQUE };
+            self.record(context, operation, verdict, || self.path_of(inode));
+        }
     }
 
     /// The path within the volume, for people: it is never resolved.

@@ -184,12 +184,10 @@ impl Volume {
         operation: Operation,
     ) -> Result<Verdict, FsError> {
         let facts = self.facts(inode)?;
-        let write = match operation {
-            Operation::Look
-            | Operation::Open { write: false, .. }
-            | Operation::OpenRedacted { write: false } => false,
-            _ => true,
-        };
-        self.verdict(caller, inode, &facts, Operation::OpenRedacted { write })
+        let reads = matches!(
+            operation,
+            Operation::Look | Operation::Open { write: false, .. } | Operation::OpenRedacted { write: false }
+        );
+        self.verdict(caller, inode, &facts, Operation::OpenRedacted { write: !reads })
     }
 }

@@ -128,7 +128,9 @@ impl Volume {
         let filtered = match (terms.access.view, node.view()) {
             (View::Full, View::Full) => false,
             (View::Full, View::Redacted) => return Err(FsError::StaleView),
-            (View::Redacted, view) => self.is_filtered(inode, view, &mut sharing)?,
+            (View::Redacted, view) => self
+                .is_filtered(inode, view, &mut sharing)
+                .inspect_err(|error| self.record_opaque(context, inode, terms.request.operation(), error))?,
         };
         if filtered && (terms.request.write || terms.request.truncate) {
             return Err(FsError::Plain(Errno::EACCES));
@@ -372,6 +374,7 @@ impl Volume {
                     rule: "held-while-written",
                     errno: None,
                     redacted: false,
+                    count: 1,
                 });
             }
         }

@@ -132,11 +132,12 @@ pub(super) fn audit_heading(out: &mut dyn Write) -> io::Result<()> {
 
 /// A line of its own width, because more may follow at any time.
 pub(super) fn audit(out: &mut dyn Write, record: &AuditRecord) -> io::Result<()> {
-    let AuditRecord { time, uid, operation, path, verdict, errno, rule, .. } = record;
+    let AuditRecord { time, uid, operation, path, verdict, errno, rule, count, .. } = record;
+    let often = if *count > 1 { format!(", {count} times") } else { String::new() };
     let errno = errno.as_deref().unwrap_or("-");
     writeln!(
         out,
-        "{}  {:>6}  {verdict:<8}  {errno:<10}  {:<10}  {} ({rule})",
+        "{}  {:>6}  {verdict:<8}  {errno:<10}  {:<10}  {} ({rule}{often})",
         utc(*time),
         uid.raw(),
         safe(operation),

@@ -39,6 +39,8 @@ pub struct AuditRecord {
     pub errno: Option<Errno>,
     /// The rule that determined it.
     pub rule: String,
+    /// How often it was decided so.
+    pub count: u64,
 }
 
 /// A decision with its number.
@@ -74,8 +76,8 @@ impl Store {
         self.write("append to the audit", |changes| {
             for record in records {
                 changes.sql(
-                    "INSERT INTO audit (time, uid, package, op, path, verdict, errno, rule)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    "INSERT INTO audit (time, uid, package, op, path, verdict, errno, rule, count)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                     params![
                         record.time,
                         record.uid.raw(),
@@ -84,7 +86,8 @@ impl Store {
                         record.path,
                         code(record.verdict),
                         record.errno.map(Errno::raw),
-                        record.rule
+                        record.rule,
+                        record.count.cast_signed()
                     ],
                 )?;
             }
@@ -106,7 +109,7 @@ impl Store {
 macro_rules! select {
     ($order:literal) => {
         concat!(
-            "SELECT id, time, uid, package, op, path, verdict, errno, rule FROM audit ",
+            "SELECT id, time, uid, package, op, path, verdict, errno, rule, count FROM audit ",
             "WHERE (?1 IS NULL OR uid = ?1) AND (?2 IS NULL OR path = ?2 OR substr(path, 1, length(?3)) = ?3) ",
             "AND (NOT ?4 OR verdict = 2) AND id > ?5 ORDER BY id ",
             $order,
@@ -150,6 +153,7 @@ fn audit_row(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
         verdict: verdict(row.get(6)?)?,
         errno: row.get::<_, Option<i32>>(7)?.map(Errno::new),
         rule: row.get(8)?,
+        count: columns::unsigned(row, 9)?,
     };
     Ok(AuditRow { id: row.get(0)?, record })
 }

@@ -20,4 +20,6 @@ parcelable AuditRecord {
     @nullable @utf8InCpp String errno;
     /** The rule that determined it. */
     @utf8InCpp String rule;
+    /** How often it was decided so: repetitions of a refusal are counted together. */
+    long count;
 }

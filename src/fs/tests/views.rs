@@ -156,6 +156,8 @@ fn content_that_cannot_be_made_safe_is_for_those_who_see_all() {
     let plan = crate::redact::plan(&&broken[..], Some("mp4"), &crate::redact::Budget::STANDARD).unwrap();
     assert!(matches!(plan, crate::redact::Plan::Opaque(_)), "{plan:?}");
     assert_eq!(world.read(READER, FILE), Err(Errno::EACCES));
+    let (told, _) = world.volume.decisions.take();
+    assert!(told.iter().any(|one| (one.uid, one.rule, one.errno) == (READER, "opaque", Some(libc::EACCES))));
     assert_eq!(world.read(OWNER, FILE).unwrap(), broken);
     assert_eq!(world.read(LOCATED, FILE).unwrap(), broken);
 }

@@ -116,7 +116,8 @@ proptest! {
         let key = fold(&text);
         prop_assert_eq!(fold(&text.nfc().collect::<String>()), key.clone());
         prop_assert_eq!(fold(&text.nfd().collect::<String>()), key.clone());
-        prop_assert_eq!(fold(&caseless::default_case_fold_str(&text)), key);
+        // Decomposed first (Unicode, section 3.13, D145): folding an iota subscript as it stands moves it behind marks.
+        prop_assert_eq!(fold(&caseless::default_case_fold_str(&text.nfd().collect::<String>())), key);
     }
 
     #[test]

@@ -16,6 +16,7 @@ fn record(uid: u32, path: &str, verdict: AuditVerdict) -> AuditRecord {
         verdict,
         errno: (verdict == AuditVerdict::Denied).then_some(Errno::EACCES),
         rule: "stranger".to_owned(),
+        count: 3,
     }
 }
 
