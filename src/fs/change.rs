@@ -43,6 +43,7 @@ impl Volume {
             return Err(FsError::Plain(Errno::EPERM));
         }
         parent.inode().descriptor(&self.nodes.descriptors)?.make_directory(name, permit)?;
+        self.judged.grew(parent.inode());
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.record_new(context, &prospect, &inode, &stat)?;
         self.entry_in(&inode, &stat, View::Full)
@@ -58,6 +59,7 @@ impl Volume {
         let _tree = self.tree.read();
         let (prospect, permit) = self.permit_file(context, parent.inode(), name)?;
         parent.inode().descriptor(&self.nodes.descriptors)?.make_file(name, permit)?;
+        self.judged.grew(parent.inode());
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.record_new(context, &prospect, &inode, &stat)?;
         self.entry_in(&inode, &stat, View::Full)

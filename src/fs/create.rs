@@ -115,6 +115,7 @@ impl Volume {
         let (prospect, permit) = self.permit_file(context, parent, name)?;
         let how = OpenHow { truncate: false, ..request.how() };
         let data: DataFd = parent.descriptor(&self.nodes.descriptors)?.create(name, how, permit)?;
+        self.judged.grew(parent);
         let (inode, stat) = self.child(parent, name)?;
         if stat.identity != data.stat()?.identity {
             return Err(FsError::Plain(Errno::EAGAIN));

@@ -11,7 +11,7 @@ use super::content::Seen;
 use super::{Context, FsError, Volume, VolumeInode, VolumeKind, now};
 use crate::error::Errno;
 use crate::id::MediaId;
-use crate::lower::{FileName, fold};
+use crate::lower::{self, FileName, fold};
 use crate::policy::{Caller, FileFacts, Identity, Kind, PackageName, Place, State};
 use crate::store::{Entry, EntryName};
 
@@ -40,6 +40,17 @@ pub(super) struct Facts {
     pub(super) named: Kind,
     pub(super) row: Option<MediaId>,
     pub(super) owner: Option<PackageName>,
+}
+
+impl Facts {
+    /// Adds what the file's own row remembers.
+    pub(super) fn take_from(&mut self, row: &Entry) {
+        self.row = Some(row.id);
+        self.owner.clone_from(&row.owner);
+        if row.state != State::Normal {
+            self.state = row.state;
+        }
+    }
 }
 
 impl Volume {
@@ -143,11 +154,7 @@ impl Volume {
             && let Some(row) = self.store.entry(parent, name.as_str().as_bytes())?
             && is_row_of(&row, inode)
         {
-            facts.row = Some(row.id);
-            facts.owner = row.owner;
-            if row.state != State::Normal {
-                facts.state = row.state;
-            }
+            facts.take_from(&row);
         }
         Ok(())
     }
@@ -207,6 +214,11 @@ impl Volume {
 }
 
 fn is_row_of(row: &Entry, inode: &VolumeInode) -> bool {
+    is_row_of_file(row, &inode.identity(), inode.is_directory())
+}
+
+/// Whether the row is of this lower file.
+pub(super) fn is_row_of_file(row: &Entry, identity: &lower::Identity, directory: bool) -> bool {
     // The device number of a lower file system may differ after a reboot; its inode numbers do not.
-    row.file.ino == inode.identity().file.ino && row.directory == inode.is_directory()
+    row.file.ino == identity.file.ino && row.directory == directory
 }

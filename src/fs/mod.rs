@@ -21,12 +21,14 @@ mod facts;
 mod filter;
 mod io;
 mod kernel;
+mod listing;
 mod lookup;
 mod open;
 mod recent;
 mod rename;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod upkeep;
 mod xattr;
 
@@ -124,9 +126,11 @@ pub struct Volume {
     /// Taken for writing while a name comes to mean another file, for reading while a name is looked up: what an
     /// inode knows of its own name is then never older than the last change.
     moves: RwLock<()>,
-    /// Taken for writing while a directory is judged with all below it and renamed, for reading while an entry is made:
-    /// nothing comes to lie in a directory between the two. LOCK ORDER: this, then `moves`.
+    /// Taken for writing while a directory is renamed, for reading while an entry is made: nothing comes to lie in a
+    /// directory between its last judgement and its rename. LOCK ORDER: this, then `moves`.
     tree: RwLock<()>,
+    /// Directories that are judged with all below them, so that who makes an entry there meanwhile can tell.
+    judged: tree::Judged,
     /// Grows when what is known of entries may have changed: facts of an older epoch are gathered again.
     epoch: AtomicU64,
     kernel: OnceLock<Arc<dyn Kernel>>,
@@ -168,6 +172,7 @@ impl Volume {
             handles: HandleTable::default(),
             moves: RwLock::default(),
             tree: RwLock::default(),
+            judged: tree::Judged::default(),
             epoch: AtomicU64::new(1),
             kernel: OnceLock::new(),
             no_passthrough: Mutex::new(None),

@@ -12,10 +12,15 @@ use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{MediaId, NodeId};
-use crate::lower::{FileName, ListedName, fold};
+use crate::lower::{FileName, PathFd, fold};
 use crate::node::Link;
-use crate::policy::{Identity, Operation, Permit, State};
+use crate::policy::{Operation, Permit, State};
 use crate::store::{EntryName, StoreError};
+
+/// How often a rename is judged anew because something changed meanwhile.
+const RACES: usize = 16;
+/// How often of these others go on making entries while a directory is judged.
+const UNLOCKED: usize = 3;
 
 /// How RENAME treats an entry that has the new name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +43,12 @@ struct End {
 }
 
 impl End {
+    /// Whether it still stands there; an error is the rename's to find.
+    fn stands(&self, directory: &PathFd) -> bool {
+        let found = directory.stat_child(&self.name).ok().map(|stat| stat.identity);
+        found.is_none() || found == self.inode.as_ref().map(|inode| inode.identity())
+    }
+
     fn is_directory(&self) -> bool {
         self.inode.as_ref().is_some_and(|inode| inode.is_directory())
     }
@@ -63,28 +74,82 @@ impl Volume {
         self.counters.count(Counter::Change);
         let source_parent = self.node(from.0)?;
         let target_parent = self.node(to.0)?;
-        let (inode, stat) = self.found_to_change(context, source_parent.inode(), from.1)?;
-        let source = End { parent: source_parent.inode().clone(), name: from.1.clone(), inode: Some(inode) };
-        let standing = match self.child(target_parent.inode(), to.1) {
+        for attempt in 0..RACES {
+            let done = self.try_rename(
+                context,
+                (source_parent.inode(), from.1),
+                (target_parent.inode(), to.1),
+                mode,
+                attempt >= UNLOCKED,
+            )?;
+            if done {
+                return Ok(());
+            }
+        }
+        Err(FsError::Plain(Errno::EAGAIN))
+    }
+
+    /// One attempt; `false` if what was judged is not what there is to be renamed any more. With `locked` nobody makes
+    /// or moves anything meanwhile.
+    fn try_rename(
+        &self,
+        context: Context,
+        from: (&Arc<VolumeInode>, &FileName),
+        to: (&Arc<VolumeInode>, &FileName),
+        mode: RenameMode,
+        locked: bool,
+    ) -> Result<bool, FsError> {
+        let (source, target, links) = self.ends(context, from, to)?;
+        let ends = [&source, &target];
+        let inodes = ends.iter().filter_map(|end| end.inode.clone());
+        let watch = self.judged.watch(inodes.filter(|inode| inode.is_directory()));
+        let directories = ends.iter().any(|end| end.is_directory());
+        let _one = (!directories).then(|| self.tree.read());
+        let mut all = (directories && locked).then(|| self.tree.write());
+        let permit = self.permit_move(context, &source, &target)?;
+        let flags = self.permit_target(context, &source, &target, mode)?;
+        if links > 1 && source.is_same_file(&target) {
+            // Two names of one file: the lower file system leaves both as they are.
+            return Ok(true);
+        }
+        if directories && !locked {
+            all = Some(self.tree.write());
+            if watch.is_outdated() {
+                return Ok(false);
+            }
+        }
+        let cache = &self.nodes.descriptors;
+        let (lower_from, lower_to) = (source.parent.descriptor(cache)?, target.parent.descriptor(cache)?);
+        let _moving = self.moves.write();
+        // What is replaced is judged, and what was not there is not replaced, by the flags.
+        if !(source.stands(&lower_from) && (target.inode.is_none() || target.stands(&lower_to))) {
+            return Ok(false);
+        }
+        lower_from.rename(&source.name, &lower_to, &target.name, flags, permit)?;
+        match all {
+            Some(_) => self.judged.reshaped(),
+            None => ends.iter().for_each(|end| self.judged.grew(&end.parent)),
+        }
+        self.renamed(&source, &target, mode)?;
+        Ok(true)
+    }
+
+    /// What stands at both ends, and how many names the source's file has.
+    fn ends(
+        &self,
+        context: Context,
+        from: (&Arc<VolumeInode>, &FileName),
+        to: (&Arc<VolumeInode>, &FileName),
+    ) -> Result<(End, End, u32), FsError> {
+        let (inode, stat) = self.found_to_change(context, from.0, from.1)?;
+        let source = End { parent: from.0.clone(), name: from.1.clone(), inode: Some(inode) };
+        let standing = match self.child(to.0, to.1) {
             Ok((inode, _)) => Some(inode),
             Err(error) if error.errno() == Errno::ENOENT => None,
             Err(error) => return Err(error),
         };
-        let target = End { parent: target_parent.inode().clone(), name: to.1.clone(), inode: standing };
-        let directories = [&source, &target].iter().any(|end| end.is_directory());
-        let (_all, _one) =
-            if directories { (Some(self.tree.write()), None) } else { (None, Some(self.tree.read())) };
-        let permit = self.permit_move(context, &source, &target)?;
-        let flags = self.permit_target(context, &source, &target, mode)?;
-        if stat.links > 1 && source.is_same_file(&target) {
-            // Two names of one file: the lower file system leaves both as they are.
-            return Ok(());
-        }
-        let cache = &self.nodes.descriptors;
-        let (from, to) = (source.parent.descriptor(cache)?, target.parent.descriptor(cache)?);
-        let _moving = self.moves.write();
-        from.rename(&source.name, &to, &target.name, flags, permit)?;
-        self.renamed(&source, &target, mode)
+        let target = End { parent: to.0.clone(), name: to.1.clone(), inode: standing };
+        Ok((source, target, stat.links))
     }
 
     /// Whether what stands at `source` may be taken from there and put to `target`, with everything below it.
@@ -107,56 +172,9 @@ impl Volume {
         }
         if inode.is_directory() {
             let rest = DEEPEST.saturating_sub(self.depth(&target.parent)).saturating_sub(1);
-            self.permit_below(context, inode, &prospect.facts, rest)?;
+            self.permit_all_below(context, inode, &prospect.facts, rest)?;
         }
         Ok(permit)
-    }
-
-    /// Every entry below a directory that is renamed must be the caller's to move and fit where it comes to lie.
-    fn permit_below(
-        &self,
-        context: Context,
-        directory: &Arc<VolumeInode>,
-        target: &super::facts::Facts,
-        depth: usize,
-    ) -> Result<(), FsError> {
-        if matches!(self.caller(context).identity, Identity::Root) {
-            return Ok(());
-        }
-        let depth = depth.checked_sub(1).ok_or(FsError::Plain(Errno::EPERM))?;
-        let mut names = Vec::new();
-        directory.descriptor(&self.nodes.descriptors)?.list()?.read_from(0, |listed| {
-            if let ListedName::Entry(name) = listed.name {
-                names.push(name);
-            }
-            true
-        })?;
-        for name in names {
-            let inode = match self.child(directory, &name) {
-                Ok((inode, _)) => inode,
-                // Gone meanwhile, or nothing that is served.
-                Err(error) if error.errno() == Errno::ENOENT => continue,
-                Err(error) => return Err(error),
-            };
-            let _source: (Permit, _) = self.permit(context, &inode, Operation::RenameFrom)?;
-            let mut facts = self.facts_of_name(target, &name, inode.is_directory(), false);
-            let known = self.facts(&inode)?;
-            facts.owner = known.owner.clone();
-            facts.row = known.row;
-            let kind = if inode.is_directory() { None } else { Some(self.kind(&inode, &known)?) };
-            let prospect = super::decide::Prospect {
-                parent: directory.clone(),
-                name,
-                directory: inode.is_directory(),
-                kind,
-                facts,
-            };
-            let _target: Permit = self.permit_new(context, &prospect, Operation::RenameTo)?;
-            if inode.is_directory() {
-                self.permit_below(context, &inode, &prospect.facts, depth)?;
-            }
-        }
-        Ok(())
     }
 
     /// Whether what stands at the target may be replaced or exchanged; the lower file system's flags.

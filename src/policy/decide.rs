@@ -52,6 +52,21 @@ pub fn decide_concealed(caller: &Caller, facts: &FileFacts, operation: &Operatio
     conceal(if operation.makes_or_moves() { DenyReason::PrivateChange } else { DenyReason::Private })
 }
 
+/// Whether the caller may move whatever lies below a directory at `from` to below one at `to`: the move is allowed even
+/// for an entry of which the worst is known. `false` decides nothing.
+pub fn may_move_all(caller: &Caller, from: &Place, to: &Place) -> bool {
+    let allows = |place: &Place, operation| {
+        [false, true].into_iter().all(|directory| {
+            let worst = FileFacts::worst(place.clone(), directory);
+            matches!(decide(caller, &worst, &operation), Verdict::Allow(..))
+        })
+    };
+    match (from.below(), to.below()) {
+        (Some(from), Some(to)) => allows(&from, Operation::RenameFrom) && allows(&to, Operation::RenameTo),
+        (None, _) | (_, None) => false,
+    }
+}
+
 fn conceal(reason: DenyReason) -> Verdict {
     Verdict::Deny { reason, rule: CONCEALED }
 }

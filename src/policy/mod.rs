@@ -19,7 +19,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{decide, decide_concealed};
+pub use decide::{decide, decide_concealed, may_move_all};
 pub use explain::{Explanation, explain, explanations};
 pub use kind::Content;
 pub use permission::{parse_permission, permission_names};

@@ -239,6 +239,21 @@ pub struct FileFacts {
     pub grant: Option<FileGrant>,
 }
 
+impl FileFacts {
+    /// The facts with which an entry at `place` is moved by the fewest callers.
+    pub fn worst(place: Place, directory: bool) -> FileFacts {
+        FileFacts {
+            place,
+            directory,
+            kind: None,
+            hidden: true,
+            owner: None,
+            state: State::Trashed,
+            grant: None,
+        }
+    }
+}
+
 /// What the caller wants to do. Each names one check; an operation of several parts makes several.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Operation {

@@ -38,7 +38,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub use applications::ApplicationRecord;
 pub use audit::{AuditFilter, AuditRecord, AuditRow, AuditVerdict};
 pub use changes::Changes;
-pub use entries::{ContentVersion, Entry, EntryName, EntryPath, NewEntry};
+pub use entries::{ContentVersion, Entry, EntryName, EntryPath, NAMES, NewEntry};
 pub use error::StoreError;
 pub use grants::{Grant, NewGrant};
 pub use inodes::ReusedInode;

@@ -213,4 +213,37 @@ proptest! {
         let concealed = short(decide_concealed(&caller, &facts, &operation));
         prop_assert!(height(concealed) == height(plain) || (operation == Operation::Look && concealed == "ENOENT"));
     }
+
+    /// A move that is allowed on the worst facts is allowed on all facts, so that a tree is judged by one question.
+    #[test]
+    fn the_worst_facts_stand_for_all(caller in caller(), facts in facts(), goal in facts()) {
+        for (operation, facts) in [(Operation::RenameFrom, &facts), (Operation::RenameTo, &goal)] {
+            let worst = FileFacts::worst(facts.place.clone(), facts.directory);
+            if height(says(&caller, &worst, operation)) > 0 {
+                prop_assert_ne!(height(says(&caller, facts, operation)), 0, "{:?}", operation);
+            }
+        }
+        let (from, to) = (facts.place.clone(), goal.place.clone());
+        let below = |facts: &FileFacts| facts.place.below().map(|place| FileFacts { place, ..facts.clone() });
+        if may_move_all(&caller, &from, &to) {
+            let (facts, goal) = (below(&facts).unwrap(), below(&goal).unwrap());
+            prop_assert_ne!(height(says(&caller, &facts, Operation::RenameFrom)), 0);
+            prop_assert_ne!(height(says(&caller, &goal, Operation::RenameTo)), 0);
+        }
+    }
+
+    /// What lies below a directory has the place that is told, whatever its names are.
+    #[test]
+    fn what_lies_below_has_one_place(
+        place in place(),
+        names in prop::collection::vec(("[a-z.]{1,9}|android|data|obb|media|dcim|\\.nomedia", any::<bool>()), 1..4),
+    ) {
+        if let Some(below) = place.below() {
+            let mut here = place;
+            for (name, directory) in names {
+                prop_assert_eq!(&here.child(&name, &name, directory), &below);
+                here = here.child(&name, &name, true);
+            }
+        }
+    }
 }
