@@ -2,11 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction};
 
+use super::snapshot::Regranted;
 use super::{Snapshot, StoreError};
+use crate::id::MediaId;
 
 /// The changes of one transaction; dropped without a commit they never were.
 ///
@@ -16,21 +18,21 @@ pub struct Changes<'a> {
     transaction: &'a Transaction<'a>,
     before: &'a Snapshot,
     applications: Cell<bool>,
-    grants: Cell<bool>,
+    grants: RefCell<Regranted>,
 }
 
 impl<'a> Changes<'a> {
     pub(super) fn new(transaction: &'a Transaction<'a>, before: &'a Snapshot) -> Changes<'a> {
-        Changes { transaction, before, applications: Cell::new(false), grants: Cell::new(false) }
+        Changes { transaction, before, applications: Cell::new(false), grants: RefCell::default() }
     }
 
     /// The snapshot to publish, where the changes touched what it shows.
     pub(super) fn next_snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
-        let (applications, grants) = (self.applications.get(), self.grants.get());
-        if !applications && !grants {
+        let (applications, grants) = (self.applications.get(), self.grants.borrow());
+        if !applications && grants.is_nothing() {
             return Ok(None);
         }
-        self.before.next(self.transaction, applications, grants).map(Some)
+        self.before.next(self.transaction, applications, &grants).map(Some)
     }
 
     /// The snapshot as it was when the transaction began.
@@ -47,8 +49,14 @@ impl<'a> Changes<'a> {
         self.applications.set(true);
     }
 
-    pub(super) fn grants_changed(&self) {
-        self.grants.set(true);
+    /// Grants of this entry were given or went.
+    pub(super) fn grants_changed(&self, entry: MediaId) {
+        self.grants.borrow_mut().note(entry);
+    }
+
+    /// Grants of nobody knows which entries went.
+    pub(super) fn all_grants_changed(&self) {
+        *self.grants.borrow_mut() = Regranted::All;
     }
 
     /// Runs a statement; how many rows it changed, without those of cascades.

@@ -47,6 +47,7 @@ pub use snapshot::Snapshot;
 pub use volumes::Volume;
 
 use connections::Readers;
+use snapshot::Regranted;
 
 /// The database of one daemon. Shared by all threads.
 #[derive(Debug)]
@@ -68,7 +69,7 @@ impl Store {
         let opened = || {
             let mut connection = connections::open_writer(path)?;
             schema::migrate(&mut connection, path)?;
-            let snapshot = Snapshot::default().next(&connection, true, true)?;
+            let snapshot = Snapshot::default().next(&connection, true, &Regranted::All)?;
             Ok((connection, snapshot))
         };
         let (connection, snapshot) =

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -16,8 +16,49 @@ use crate::policy::{Application, FileGrant, Identity, PackageName};
 pub struct Snapshot {
     generation: u64,
     applications: Arc<HashMap<AppId, Arc<Application>>>,
-    grants: Arc<HashMap<MediaId, Vec<Grant>>>,
+    grants: Vec<Arc<Shard>>,
 }
+
+/// The grants of some of the entries. One change copies the shard that it touches, not all grants.
+type Shard = HashMap<MediaId, Vec<Grant>>;
+
+/// How many shards there are: with a hundred thousand grants, a few hundred in each.
+const SHARDS: usize = 256;
+
+/// Entries whose grants changed in a transaction.
+#[derive(Debug)]
+pub(super) enum Regranted {
+    /// These.
+    Some(BTreeSet<MediaId>),
+    /// Any.
+    All,
+}
+
+impl Default for Regranted {
+    fn default() -> Regranted {
+        Regranted::Some(BTreeSet::new())
+    }
+}
+
+impl Regranted {
+    pub(super) fn note(&mut self, entry: MediaId) {
+        match self {
+            // Reading all is cheaper than reading so many one by one.
+            Regranted::Some(entries) if entries.len() >= MANY => *self = Regranted::All,
+            Regranted::Some(entries) => {
+                entries.insert(entry);
+            }
+            Regranted::All => {}
+        }
+    }
+
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Regranted::Some(entries) if entries.is_empty())
+    }
+}
+
+/// From how many entries on all grants are read again.
+const MANY: usize = 1000;
 
 impl Snapshot {
     /// Grows with every snapshot that replaces another: what was derived from an older one is to be derived again.
@@ -58,7 +99,7 @@ impl Snapshot {
 
     /// All grants of a file, expired ones included.
     pub fn grants(&self, entry: MediaId) -> &[Grant] {
-        self.grants.get(&entry).map_or(&[], Vec::as_slice)
+        self.grants.get(shard_of(entry)).and_then(|shard| shard.get(&entry)).map_or(&[], Vec::as_slice)
     }
 
     /// The snapshot that follows this one, with the parts that changed read again.
@@ -66,18 +107,41 @@ impl Snapshot {
         &self,
         connection: &Connection,
         applications: bool,
-        grants: bool,
+        grants: &Regranted,
     ) -> Result<Snapshot, StoreError> {
         let mut next = self.clone();
         next.generation = self.generation.wrapping_add(1);
         if applications {
             next.applications = Arc::new(joined(applications::load(connection)?));
         }
-        if grants {
-            next.grants = Arc::new(by_entry(grants::load(connection)?));
+        match grants {
+            Regranted::All => next.grants = by_entry(grants::load(connection)?),
+            Regranted::Some(entries) => {
+                for &entry in entries {
+                    let granted = grants::of_entry(connection, entry)?;
+                    next.regrant(entry, granted);
+                }
+            }
         }
         Ok(next)
     }
+}
+
+impl Snapshot {
+    fn regrant(&mut self, entry: MediaId, granted: Vec<Grant>) {
+        let Some(shard) = self.grants.get_mut(shard_of(entry)) else { return };
+        // The first change of a shard copies it: the snapshot before has it too.
+        let shard = Arc::make_mut(shard);
+        if granted.is_empty() {
+            shard.remove(&entry);
+        } else {
+            shard.insert(entry, granted);
+        }
+    }
+}
+
+fn shard_of(entry: MediaId) -> usize {
+    usize::try_from(entry.raw().cast_unsigned()).unwrap_or_default() % SHARDS
 }
 
 /// Joins the packages of each shared uid: all permissions, the lowest target SDK.
@@ -96,12 +160,14 @@ fn joined(records: Vec<super::ApplicationRecord>) -> HashMap<AppId, Arc<Applicat
     joined.into_iter().map(|(app, application)| (app, Arc::new(application))).collect()
 }
 
-fn by_entry(grants: Vec<Grant>) -> HashMap<MediaId, Vec<Grant>> {
-    let mut by_entry: HashMap<MediaId, Vec<Grant>> = HashMap::new();
+fn by_entry(grants: Vec<Grant>) -> Vec<Arc<Shard>> {
+    let mut shards = vec![Shard::new(); SHARDS];
     for grant in grants {
-        by_entry.entry(grant.entry).or_default().push(grant);
+        if let Some(shard) = shards.get_mut(shard_of(grant.entry)) {
+            shard.entry(grant.entry).or_default().push(grant);
+        }
     }
-    by_entry
+    shards.into_iter().map(Arc::new).collect()
 }
 
 fn strength(mode: FileGrant) -> u8 {
