@@ -270,7 +270,9 @@ fn picture_facts() -> FileFacts {
         hidden: false,
         owner: None,
         state: State::Normal,
-        grant: None,
+        portable: true,
+        grants: policy::FileGrants::empty(),
+        of_other_user: false,
     }
 }
 

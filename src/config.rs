@@ -26,6 +26,8 @@ pub struct ServeOptions {
     pub state: PathBuf,
     /// Applications to register at the start.
     pub apps: Option<PathBuf>,
+    /// Whether the directory holds the trees of several Android users, each in a directory of the user's number.
+    pub users: bool,
     /// Threads that serve.
     pub threads: NonZeroU32,
     /// Whether files may be passed through to the kernel where nothing is to be checked any more.
@@ -46,6 +48,8 @@ pub struct Settings {
     pub state: Option<PathBuf>,
     /// See [`ServeOptions::apps`].
     pub apps: Option<PathBuf>,
+    /// See [`ServeOptions::users`].
+    pub users: Option<bool>,
     /// See [`ServeOptions::threads`].
     pub threads: Option<NonZeroU32>,
     /// See [`ServeOptions::passthrough`].
@@ -116,6 +120,7 @@ impl Settings {
             mount: self.mount.or(below.mount),
             state: self.state.or(below.state),
             apps: self.apps.or(below.apps),
+            users: self.users.or(below.users),
             threads: self.threads.or(below.threads),
             passthrough: self.passthrough.or(below.passthrough),
             socket: self.socket.or(below.socket),
@@ -132,6 +137,7 @@ impl Settings {
             mount: directory(self.mount, "mount", "--mount")?,
             state: self.state.unwrap_or_else(platform::state_directory),
             apps: self.apps,
+            users: self.users.unwrap_or(false),
             threads: self.threads.unwrap_or(THREADS),
             passthrough: self.passthrough.unwrap_or(true),
             socket: self.socket.unwrap_or_else(platform::socket),

@@ -99,6 +99,11 @@ number_id! {
     VolumeId(u32);
 }
 
+impl UserId {
+    /// The largest user that has uids.
+    pub const LAST: UserId = UserId(u32::MAX / UIDS_PER_USER);
+}
+
 impl NodeId {
     /// The root directory of a mount: FUSE fixes its number.
     pub const ROOT: NodeId = NodeId(1);

@@ -63,6 +63,7 @@ fn caller_facts(caller: &Caller) -> Vec<Fact> {
         Fact::new("caller", packages.join(", ")),
         Fact::new("target SDK", application.target_sdk.to_string()),
         Fact::new("permissions", or_none(names::permission_names(application.permissions).join(", "))),
+        Fact::new("denied by app-op", or_none(names::permission_names(application.denied).join(", "))),
     ]
 }
 
@@ -74,7 +75,7 @@ fn file_facts(facts: &FileFacts) -> Vec<Fact> {
         Fact::new("hidden", yes_or_no(facts.hidden)),
         Fact::new("owner", facts.owner.as_ref().map_or("none", PackageName::as_str)),
         Fact::new("state", state(facts.state)),
-        Fact::new("grant", facts.grant.map_or("none", names::access_name)),
+        Fact::new("grants", or_none(names::grant_names(facts.grants).join(", "))),
     ]
 }
 
@@ -110,6 +111,8 @@ fn state(state: State) -> &'static str {
 fn place(place: &Place) -> String {
     match place {
         Place::Root => "the volume's root".to_owned(),
+        Place::Users => "the directory of all users' trees".to_owned(),
+        Place::BesideUsers => "beside the users' trees".to_owned(),
         Place::Top(directory) | Place::Shared(directory) => match directory {
             Some(directory) => format!("shared, {directory:?}"),
             None => "shared, no default directory".to_owned(),

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::policy::{self, FileGrant, OPERATIONS, Operation, PackageName, Permissions};
+use crate::policy::{self, FileGrant, FileGrants, OPERATIONS, Operation, PackageName, Permissions};
 
 use super::{AdminError, Section};
 
@@ -119,6 +119,11 @@ pub(super) fn access_name(access: FileGrant) -> &'static str {
         FileGrant::Write => "write",
         FileGrant::Selected => "selected",
     }
+}
+
+/// The names of all grants of a set.
+pub(super) fn grant_names(grants: FileGrants) -> Vec<&'static str> {
+    GRANTS.iter().filter(|(_, grant)| grants.contains((*grant).into())).map(|(name, _)| *name).collect()
 }
 
 /// The section of the dump of a name.

@@ -47,12 +47,12 @@ impl DaemonGate {
         &self.volumes
     }
 
-    fn locate<'p>(&self, path: &'p str) -> Result<(&Mounted, &'p str), AdminError> {
+    fn locate<'p>(&self, path: &'p str) -> Result<(Mounted, &'p str), AdminError> {
         self.volumes.locate(path).ok_or_else(|| AdminError::OutsideVolumes { path: path.to_owned() })
     }
 
     fn nodes(&self) -> Vec<NodeRecord> {
-        let of = |mounted: &Mounted| {
+        let of = |mounted: Mounted| {
             let mount = mounted.mount.display().to_string();
             let reports = mounted.volume.node_reports();
             reports.into_iter().map(move |node| NodeRecord {
@@ -64,11 +64,11 @@ impl DaemonGate {
                 handles: node.opens.into(),
             })
         };
-        self.volumes.iter().flat_map(of).collect()
+        self.volumes.all().into_iter().flat_map(of).collect()
     }
 
     fn handles(&self) -> Vec<HandleRecord> {
-        let of = |mounted: &Mounted| mounted.volume.handle_reports();
+        let of = |mounted: Mounted| mounted.volume.handle_reports();
         let record = |handle: crate::fs::HandleReport| HandleRecord {
             handle: handle.id.raw(),
             node: NodeId::new(handle.node),
@@ -78,11 +78,11 @@ impl DaemonGate {
             writes: handle.writes,
             path: handle.path,
         };
-        self.volumes.iter().flat_map(of).map(record).collect()
+        self.volumes.all().into_iter().flat_map(of).map(record).collect()
     }
 
     fn backings(&self) -> Vec<BackingRecord> {
-        let of = |mounted: &Mounted| mounted.volume.node_reports();
+        let of = |mounted: Mounted| mounted.volume.node_reports();
         let record = |node: crate::fs::NodeReport| {
             Some(BackingRecord {
                 backing: node.backing?,
@@ -91,7 +91,7 @@ impl DaemonGate {
                 path: node.path,
             })
         };
-        self.volumes.iter().flat_map(of).filter_map(record).collect()
+        self.volumes.all().into_iter().flat_map(of).filter_map(record).collect()
     }
 
     fn counts(&self) -> Vec<CounterRecord> {
@@ -156,7 +156,8 @@ impl Gate for DaemonGate {
     }
 
     fn status(&self) -> Status {
-        let sizes: Vec<_> = self.volumes.iter().map(|mounted| mounted.volume.sizes()).collect();
+        let all = self.volumes.all();
+        let sizes: Vec<_> = all.iter().map(|mounted| mounted.volume.sizes()).collect();
         let volume = |mounted: &Mounted| {
             let passthrough = mounted.volume.passthrough();
             VolumeRecord {
@@ -174,7 +175,7 @@ impl Gate for DaemonGate {
             nodes: sizes.iter().map(|(nodes, _)| *nodes as u64).sum(),
             handles: sizes.iter().map(|(_, handles)| *handles as u64).sum(),
             backings: self.backings().len() as u64,
-            volumes: self.volumes.iter().map(volume).collect(),
+            volumes: all.iter().map(volume).collect(),
         }
     }
 
@@ -184,7 +185,7 @@ impl Gate for DaemonGate {
     }
 
     fn policy_changed(&self) {
-        for mounted in self.volumes.iter() {
+        for mounted in self.volumes.all() {
             mounted.volume.forget_facts();
         }
     }

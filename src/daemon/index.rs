@@ -35,9 +35,16 @@ pub(super) fn run(
     let root =
         PathFd::root(volume.lower()).map_err(|error| AdminError::internal("open the volume", error))?;
     let progress = Progress::default();
-    let outcome = scan(&root, volume.root_row(), store, &below, ScanOptions { full }, &progress);
+    let outcome = scan(
+        &root,
+        volume.root_row(),
+        store,
+        &below,
+        ScanOptions { full, users: volumes.common().options.users },
+        &progress,
+    );
     // Rows were made and changed: what was known of entries is gathered again.
-    for mounted in volumes.iter() {
+    for mounted in volumes.all() {
         mounted.volume.forget_facts();
     }
     let done = outcome.map_err(|failure| refused(named, failure))?;

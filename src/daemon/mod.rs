@@ -10,7 +10,9 @@ mod check;
 mod gate;
 mod index;
 mod privileges;
+mod sessions;
 mod undo;
+mod users;
 mod volumes;
 
 use std::path::Path;
@@ -19,6 +21,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use parking_lot::Mutex;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::admin::{Admin, Administration};
@@ -30,7 +33,7 @@ use crate::{admin, binder, fuse, platform};
 use gate::DaemonGate;
 use undo::Undo;
 pub(crate) use volumes::REST;
-use volumes::Volumes;
+use volumes::{Common, Volumes};
 
 /// The database's name in the state directory.
 const DATABASE: &str = "mediagate.db";
@@ -53,7 +56,14 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     let store = Arc::new(open_store(&options.state, &mut undo)?);
     let counters = Arc::new(Counters::default());
     let decisions = Arc::new(DecisionRing::default());
-    let volumes = Volumes::open(options, own, &store, &counters, &decisions, &mut undo)?;
+    let common = Common {
+        options: options.clone(),
+        own,
+        store: store.clone(),
+        counters: counters.clone(),
+        decisions: decisions.clone(),
+    };
+    let volumes = Volumes::open(common, &mut undo)?;
     let (stop, stopped) = channel();
     let gate = Arc::new(DaemonGate::new(volumes, store.clone(), counters, options, stop.clone()));
     let admin = Arc::new(Admin::new(store.clone(), gate.clone(), own));
@@ -62,14 +72,20 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     }
     let serving = binder::serve(admin, &options.socket)?;
     on_signal(stop.clone())?;
-    let sessions = volumes::mount(gate.volumes(), options, &stop)?;
+    let sessions = Arc::new(Mutex::new(Some(sessions::mount(gate.volumes(), &stop)?)));
+    if options.users && own == Uid::ROOT {
+        users::follow(gate.clone(), sessions.clone(), stop.clone())?;
+    }
     let audit = audit::Writer::start(store, decisions, own)?;
     undo.keep();
     log::info!("serving {} at {}", options.lower.display(), options.mount.display());
     let reason = wait(&stopped);
     log::info!("stopping: {reason}");
     drop(serving);
-    sessions.stop(PATIENCE, &stopped);
+    let sessions = sessions.lock().take();
+    if let Some(sessions) = sessions {
+        sessions.stop(PATIENCE, &stopped);
+    }
     audit.stop();
     Ok(())
 }

@@ -1,25 +1,23 @@
-//! The volumes of one daemon: the shared one and, inside it, the private trees.
+//! The volumes of one daemon: the shared one and, inside it, the private trees of its user or users.
 
 #![forbid(unsafe_code)]
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use parking_lot::RwLock;
 
+use super::privileges;
 use super::undo::Undo;
-use super::{Stop, privileges};
 use crate::config::ServeOptions;
 use crate::diag::{Counters, DecisionRing};
 use crate::fs::{Settings, Volume, VolumeKind};
-use crate::fuse::{self, MountOptions, Session};
 use crate::id::{Uid, UserId};
-use crate::lower::{FileName, PathFd};
-use crate::policy::PrivateTree;
+use crate::lower::{FileKind, FileName, Identity, ListedName, PathFd};
+use crate::policy::{Place, PrivateTree};
 use crate::store::Store;
 
 /// Owner and group that shared entries show to everyone: Android's `media_rw`.
@@ -29,8 +27,8 @@ pub(crate) const REST: Duration = Duration::from_secs(1);
 /// The trees whose package directories are private, with where they lie in the volume.
 const PRIVATE: [(PrivateTree, &str); 2] =
     [(PrivateTree::Data, "Android/data"), (PrivateTree::Obb, "Android/obb")];
-/// How often a stop looks whether the last file was closed.
-const POLL: Duration = Duration::from_millis(5);
+/// The user whose volume it is where there is one only: the owner of the device.
+const OWNER: UserId = UserId::new(0);
 /// Made at the start, as a device has them.
 const MADE: [&str; 4] = ["Android", "Android/data", "Android/obb", "Android/media"];
 
@@ -39,61 +37,140 @@ const MADE: [&str; 4] = ["Android", "Android/data", "Android/obb", "Android/medi
 pub(super) struct Mounted {
     pub(super) volume: Arc<Volume>,
     /// Where it lies in the shared volume; empty for that one itself.
-    pub(super) inside: &'static str,
+    pub(super) inside: String,
     pub(super) mount: PathBuf,
 }
 
+/// What every volume of a daemon is opened with.
+#[derive(Debug)]
+pub(super) struct Common {
+    pub(super) options: ServeOptions,
+    pub(super) own: Uid,
+    pub(super) store: Arc<Store>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) decisions: Arc<DecisionRing>,
+}
+
 /// All of them, the shared one first.
-#[derive(Clone, Debug)]
-pub(super) struct Volumes(Vec<Mounted>);
+#[derive(Debug)]
+pub(super) struct Volumes {
+    common: Common,
+    /// The lower directory, without symbolic links.
+    lower: PathBuf,
+    open: RwLock<Vec<Mounted>>,
+}
 
 impl Volumes {
     /// Opens what is below; nothing is mounted yet.
-    pub(super) fn open(
-        options: &ServeOptions,
-        own: Uid,
-        store: &Arc<Store>,
-        counters: &Arc<Counters>,
-        decisions: &Arc<DecisionRing>,
-        undo: &mut Undo,
-    ) -> Result<Volumes> {
-        let lower = std::fs::canonicalize(&options.lower)?;
-        let open = |kind, inside: &'static str| -> Result<Mounted> {
-            let lower = within(&lower, inside);
-            let settings = settings(options, own, kind);
-            let volume = Volume::new(&lower, settings, store.clone(), counters.clone(), decisions.clone())
-                .with_context(|| format!("cannot open the lower directory {}", lower.display()))?;
-            Ok(Mounted { volume: Arc::new(volume), inside, mount: within(&options.mount, inside) })
-        };
-        let mut volumes = vec![open(VolumeKind::Shared, "")?];
-        if own == Uid::ROOT {
-            make_directories(&lower, undo)?;
-            for (tree, inside) in PRIVATE {
-                volumes.push(open(VolumeKind::Private(tree), inside)?);
+    pub(super) fn open(common: Common, undo: &mut Undo) -> Result<Volumes> {
+        let lower = std::fs::canonicalize(&common.options.lower)?;
+        let (own, users) = (common.own, common.options.users);
+        let volumes = Volumes { common, lower, open: RwLock::default() };
+        let kind = if users { VolumeKind::Users } else { VolumeKind::Shared };
+        volumes.add(vec![volumes.one(kind, OWNER, "")?]);
+        if own == Uid::ROOT && users {
+            for user in volumes.users()? {
+                volumes.add(volumes.private_of(user.number, &user.number.to_string(), undo)?);
             }
+        } else if own == Uid::ROOT {
+            volumes.add(volumes.private_of(OWNER, "", undo)?);
         }
-        Ok(Volumes(volumes))
+        Ok(volumes)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Mounted> {
-        self.0.iter()
+    fn one(&self, kind: VolumeKind, user: UserId, inside: &str) -> Result<Mounted> {
+        let Common { options, own, store, counters, decisions } = &self.common;
+        let lower = within(&self.lower, inside);
+        let settings = settings(options, *own, kind, user);
+        let volume = Volume::new(&lower, settings, store.clone(), counters.clone(), decisions.clone())
+            .with_context(|| format!("cannot open the lower directory {}", lower.display()))?;
+        Ok(Mounted {
+            volume: Arc::new(volume),
+            inside: inside.to_owned(),
+            mount: within(&options.mount, inside),
+        })
+    }
+
+    /// The private trees of a user whose tree is at `tree` in the shared volume; what a device has there is made.
+    pub(super) fn private_of(&self, user: UserId, tree: &str, undo: &mut Undo) -> Result<Vec<Mounted>> {
+        make_directories(&within(&self.lower, tree), undo)?;
+        let open = |(kind, inside): &(PrivateTree, &str)| {
+            let inside = format!("{tree}/{inside}");
+            self.one(VolumeKind::Private(*kind), user, inside.trim_start_matches('/'))
+        };
+        PRIVATE.iter().map(open).collect()
+    }
+
+    pub(super) fn add(&self, opened: Vec<Mounted>) {
+        self.open.write().extend(opened);
+    }
+
+    /// Forgets the private trees of a user; they are returned.
+    pub(super) fn remove(&self, user: UserId) -> Vec<Mounted> {
+        let of_user = |mounted: &mut Mounted| {
+            matches!(mounted.volume.settings().kind, VolumeKind::Private(_))
+                && mounted.volume.settings().user == user
+        };
+        self.open.write().extract_if(.., of_user).collect()
+    }
+
+    /// The users who have a tree on the lower file system now.
+    pub(super) fn users(&self) -> Result<Vec<User>> {
+        let root = PathFd::root(&self.lower)?;
+        let mut names = Vec::new();
+        root.list()?.read_from(0, |listed| {
+            if let ListedName::Entry(name) = listed.name {
+                names.push(name);
+            }
+            true
+        })?;
+        let user = |name: &FileName| {
+            let number = Place::user_of(name.as_str(), name.as_str())?;
+            let stat = root.child(name).ok()?.stat().ok()?;
+            (stat.kind == FileKind::Directory).then_some(User { number, tree: stat.identity })
+        };
+        Ok(names.iter().filter_map(user).collect())
+    }
+
+    /// What they are opened with.
+    pub(super) fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// The lower directory.
+    pub(super) fn lower(&self) -> &Path {
+        &self.lower
+    }
+
+    pub(super) fn all(&self) -> Vec<Mounted> {
+        self.open.read().clone()
     }
 
     /// The volume in which a path lies, and the rest of it: absolute below the mount point, or from the shared root.
-    pub(super) fn locate<'p>(&self, path: &'p str) -> Option<(&Mounted, &'p str)> {
-        let shared = self.0.first()?;
+    pub(super) fn locate<'p>(&self, path: &'p str) -> Option<(Mounted, &'p str)> {
+        let all = self.open.read();
+        let shared = all.first()?;
         let inside = match Path::new(path).strip_prefix(&shared.mount) {
             Ok(rest) => rest.to_str()?,
             Err(_) if path.starts_with('/') => return None,
             Err(_) => path,
         };
         let inside = inside.trim_start_matches('/');
-        let private = self.0.iter().skip(1).find_map(|mounted| {
-            let rest = inside.strip_prefix(mounted.inside)?;
+        let private = all.iter().skip(1).find_map(|mounted| {
+            let rest = inside.strip_prefix(mounted.inside.as_str())?;
             (rest.is_empty() || rest.starts_with('/')).then_some((mounted, rest))
         });
-        Some(private.unwrap_or((shared, inside)))
+        let (mounted, rest) = private.unwrap_or((shared, inside));
+        Some((mounted.clone(), rest))
     }
+}
+
+/// A user who has a tree on a volume of several.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct User {
+    pub(super) number: UserId,
+    /// Tells the tree from a later one of the same number.
+    pub(super) tree: Identity,
 }
 
 /// `inside` below `directory`; joining nothing would add a slash to the name that people read.
@@ -101,12 +178,12 @@ fn within(directory: &Path, inside: &str) -> PathBuf {
     if inside.is_empty() { directory.to_owned() } else { directory.join(inside) }
 }
 
-fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind) -> Settings {
+fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind, user: UserId) -> Settings {
     let shown = if own == Uid::ROOT { SHOWN } else { own.raw() };
     Settings {
         kind,
         own,
-        user: UserId::new(0),
+        user,
         shown_uid: shown,
         shown_gid: shown,
         passthrough: options.passthrough,
@@ -130,95 +207,4 @@ fn make_directories(lower: &Path, undo: &mut Undo) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The mounts, being served; dropped, they are taken out of the name space.
-#[derive(Debug)]
-pub(super) struct Sessions {
-    served: Vec<(PathBuf, JoinHandle<()>)>,
-}
-
-/// Mounts every volume, the private ones inside the shared one.
-pub(super) fn mount(volumes: &Volumes, options: &ServeOptions, stop: &Sender<Stop>) -> Result<Sessions> {
-    let mut sessions = Sessions { served: Vec::new() };
-    for mounted in volumes.iter() {
-        let private = mounted.volume.settings().kind != VolumeKind::Shared;
-        let root = mounted.volume.settings().own == Uid::ROOT;
-        let how = MountOptions {
-            threads: usize::try_from(options.threads.get())?,
-            others: root,
-            check_modes: private,
-        };
-        let session = Session::start(mounted.volume.clone(), &mounted.mount, how)?;
-        tell(&session, root);
-        sessions.serve(session, stop.clone())?;
-    }
-    Ok(sessions)
-}
-
-/// Says what this mount cannot do.
-fn tell(session: &Session, root: bool) {
-    let mount = session.mount().display();
-    if let Err(reason) = session.volume().passthrough() {
-        log::warn!("{mount}: no passthrough, the daemon serves every read and write: {reason}");
-    }
-    if !root {
-        log::warn!(
-            "{mount}: mounted as an ordinary user: only this user may walk in, and it sees everything"
-        );
-    }
-}
-
-impl Sessions {
-    fn serve(&mut self, session: Session, stop: Sender<Stop>) -> Result<()> {
-        let mount = session.mount().to_owned();
-        let shared = session.volume().settings().kind == VolumeKind::Shared;
-        let name = mount.clone();
-        let waiting = std::thread::Builder::new().name("unmounted".to_owned()).spawn(move || {
-            if let Err(error) = session.join() {
-                log::error!("serving {} ended: {error}", name.display());
-            }
-            if shared {
-                // Nobody listens any more once the daemon stops.
-                let _sent = stop.send(Stop::Unmounted);
-            } else {
-                log::warn!("{} is no longer mounted: what is private there is out of reach", name.display());
-            }
-        })?;
-        self.served.push((mount, waiting));
-        Ok(())
-    }
-
-    /// Takes the mounts out of the name space and waits until what is open is closed: `patience` at most, and not
-    /// when another signal comes.
-    pub(super) fn stop(mut self, patience: Duration, stops: &Receiver<Stop>) {
-        self.detach();
-        let end = Instant::now() + patience;
-        let open = || self.served.iter().filter(|(_, waiting)| !waiting.is_finished());
-        while open().next().is_some() && Instant::now() < end {
-            if stops.recv_timeout(POLL) == Ok(Stop::Signal) {
-                break;
-            }
-        }
-        for (mount, _) in open() {
-            log::warn!("files of {} are still open: they answer ENOTCONN from now on", mount.display());
-        }
-        self.served.clear();
-    }
-
-    fn detach(&self) {
-        for (mount, waiting) in self.served.iter().rev() {
-            if !waiting.is_finished()
-                && let Err(error) = fuse::detach(mount)
-            {
-                log::warn!("cannot unmount {}: {error}", mount.display());
-            }
-        }
-    }
-}
-
-impl Drop for Sessions {
-    fn drop(&mut self) {
-        self.detach();
-    }
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{CACHED, FsError, Volume, VolumeInode, VolumeNode};
+use super::{CACHED, FsError, Volume, VolumeInode, VolumeKind, VolumeNode};
 use crate::id::{NodeId, Uid};
 use crate::lower::Stat;
 use crate::policy::{PackageName, Place, PrivateTree, View};
@@ -99,6 +99,9 @@ impl Volume {
     fn attributes_cached(&self, node: &VolumeNode) -> Result<Duration, FsError> {
         let inode = node.inode();
         if node.view() == View::Redacted && inode.sharing().writers > 0 {
+            return Ok(Duration::ZERO);
+        }
+        if self.settings.kind == VolumeKind::Users {
             return Ok(Duration::ZERO);
         }
         if self.is_private() && matches!(self.facts(inode)?.place, Place::Private { top: true, .. }) {

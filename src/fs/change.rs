@@ -2,15 +2,16 @@
 
 #![forbid(unsafe_code)]
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::create::NOMEDIA;
-use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode};
+use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode, VolumeKind};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
-use crate::lower::{FileName, OpenHow, Times};
-use crate::policy::{Operation, View};
+use crate::lower::{FileName, NameError, OpenHow, Times};
+use crate::policy::{DenyReason, Operation, Permit, View};
 
 /// What SETATTR asks for. Mode and owner are accepted and change nothing, so they do not appear here.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,9 +40,6 @@ impl Volume {
         let prospect = self.prospect(parent.inode(), name, true)?;
         self.outside_private_trees(&self.caller(context), &prospect.facts)?;
         let permit = self.permit_new(context, &prospect, Operation::MakeDirectory)?;
-        if !name.is_portable() {
-            return Err(FsError::Plain(Errno::EPERM));
-        }
         parent.inode().descriptor(&self.nodes.descriptors)?.make_directory(name, permit)?;
         self.judged.grew(parent.inode());
         let (inode, stat) = self.child(parent.inode(), name)?;
@@ -63,6 +61,44 @@ impl Volume {
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.record_new(context, &prospect, &inode, &stat)?;
         self.entry_in(&inode, &stat, View::Full)
+    }
+
+    /// What nobody may make, under this name: why not.
+    ///
+    /// # Errors
+    /// Always: EPERM, or EACCES where the caller may make nothing at all.
+    pub fn refuse_special(
+        &self,
+        context: Context,
+        parent: NodeId,
+        name: &FileName,
+        operation: Operation,
+    ) -> Result<Infallible, FsError> {
+        let parent = self.node(parent)?;
+        let prospect = self.prospect(parent.inode(), name, false)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        let _none: Permit = self.permit_new(context, &prospect, operation)?;
+        Err(FsError::Plain(Errno::EPERM))
+    }
+
+    /// What a caller learns who wants to give an entry a name that none can have; `resembling` is the nearest one.
+    ///
+    /// # Errors
+    /// Always: as policy answers for a bad name there, or `error` for one whom it lets.
+    pub fn refuse_name(
+        &self,
+        context: Context,
+        parent: NodeId,
+        resembling: &FileName,
+        (operation, error): (Operation, NameError),
+    ) -> Result<Infallible, FsError> {
+        let parent = self.node(parent)?;
+        let mut prospect =
+            self.prospect(parent.inode(), resembling, operation == Operation::MakeDirectory)?;
+        prospect.facts.portable = false;
+        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        let _raw: Permit = self.permit_new(context, &prospect, operation)?;
+        Err(error.into())
     }
 
     /// UNLINK or, with `directory`, RMDIR.
@@ -115,10 +151,15 @@ impl Volume {
     ) -> Result<(Arc<VolumeInode>, crate::lower::Stat), FsError> {
         let missing = |error: &FsError| error.errno() == Errno::ENOENT;
         match self.child(parent, name) {
-            Err(error) if missing(&error) && self.is_private() => {
+            Err(error) if missing(&error) && self.settings.kind != VolumeKind::Shared => {
                 // The same refusal as for an entry that exists.
                 let prospect = self.prospect(parent, name, true)?;
-                self.permit_new(context, &prospect, Operation::RemoveDirectory).map(|_| Err(error))?
+                match self.permit_new(context, &prospect, Operation::RemoveDirectory) {
+                    Err(FsError::Denied { reason: DenyReason::Refused, .. }) if !self.is_private() => {
+                        Err(error)
+                    }
+                    answered => answered.map(|_| Err(error))?,
+                }
             }
             found => found,
         }

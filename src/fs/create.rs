@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::content::stored;
 use super::decide::Prospect;
-use super::facts::Facts;
+use super::facts::{Facts, is_other_user};
 use super::open::{OpenRequest, Opened, Terms};
 use super::{Context, Entry, FsError, Volume, VolumeInode, now};
 use crate::diag::Counter;
@@ -139,9 +139,6 @@ impl Volume {
         let prospect = self.prospect(parent, name, false)?;
         self.outside_private_trees(&self.caller(context), &prospect.facts)?;
         let permit = self.permit_new(context, &prospect, Operation::Create)?;
-        if !name.is_portable() {
-            return Err(FsError::Plain(Errno::EPERM));
-        }
         Ok((prospect, permit))
     }
 
@@ -159,9 +156,11 @@ impl Volume {
         if self.is_private() || self.keeps_no_rows(&prospect.facts) {
             return Ok(());
         }
-        let owner = self.owner(&self.caller(context), &prospect.facts);
+        let caller = self.caller(context);
+        let owner = self.owner(&caller, &prospect.facts);
+        let other_user = is_other_user(&caller, prospect.facts.user).then(|| context.uid.user());
         let folded = fold(prospect.name.as_str());
-        self.store.record_created(&NewEntry {
+        let new = NewEntry {
             parent: self.directory_row(&prospect.parent)?,
             name: EntryName { bytes: prospect.name.as_str().as_bytes(), folded: folded.as_bytes() },
             directory: prospect.directory,
@@ -172,6 +171,10 @@ impl Volume {
             file: stat.identity.file,
             version: Some(stored(stat.version)),
             created: now(),
+        };
+        self.store.batch(|changes| {
+            let row = changes.record_created(&new)?;
+            other_user.map_or(Ok(()), |user| changes.set_owner_user(row, user))
         })?;
         self.renew_facts(inode);
         Ok(())

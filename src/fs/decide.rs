@@ -29,7 +29,8 @@ impl Volume {
         name: &FileName,
         directory: bool,
     ) -> Result<Prospect, FsError> {
-        let facts = self.facts_of_name(&*self.facts(parent)?, name, directory, false);
+        let mut facts = self.facts_to_be(&*self.facts(parent)?, name, directory);
+        facts.portable = name.is_portable();
         let kind = (!directory).then_some(facts.named);
         Ok(Prospect { parent: parent.clone(), name: name.clone(), directory, kind, facts })
     }

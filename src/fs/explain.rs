@@ -75,11 +75,15 @@ impl Volume {
         let mut facts = self.facts(self.nodes.root().inode())?;
         let mut names = path.split('/').filter(|name| !name.is_empty()).peekable();
         let mut directory = true;
+        let makes = matches!(operation, Operation::Create | Operation::MakeDirectory | Operation::RenameTo);
         while let Some(name) = names.next() {
             let name = FileName::parse(std::ffi::OsStr::new(name))?;
             directory = names.peek().is_some()
                 || matches!(operation, Operation::MakeDirectory | Operation::RemoveDirectory);
-            facts = Arc::new(self.facts_of_name(&facts, &name, directory, false));
+            facts = Arc::new(match (names.peek(), makes) {
+                (None, true) => self.facts_to_be(&facts, &name, directory),
+                (Some(_), _) | (None, false) => self.facts_of_name(&facts, &name, directory, false),
+            });
         }
         let kind = (!directory).then_some(facts.named);
         let known = self.for_policy(&caller, &facts, directory, kind);

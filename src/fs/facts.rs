@@ -10,9 +10,9 @@ use parking_lot::{Mutex, RwLock};
 use super::content::Seen;
 use super::{Context, FsError, Volume, VolumeInode, VolumeKind, now};
 use crate::error::Errno;
-use crate::id::MediaId;
+use crate::id::{MediaId, UserId};
 use crate::lower::{self, FileName, fold};
-use crate::policy::{Caller, FileFacts, Identity, Kind, PackageName, Place, State};
+use crate::policy::{Caller, FileFacts, FileGrants, Identity, Kind, PackageName, Place, State};
 use crate::store::{Entry, EntryName};
 
 /// The name that hides the entries beside it from readers.
@@ -35,22 +35,17 @@ pub(super) struct Facts {
     epoch: u64,
     pub(super) place: Place,
     pub(super) hidden: bool,
+    /// Whether the name may be given to a new entry; told of an entry that is to be made.
+    pub(super) portable: bool,
     pub(super) state: State,
     /// The kind that the name tells.
     pub(super) named: Kind,
     pub(super) row: Option<MediaId>,
     pub(super) owner: Option<PackageName>,
-}
-
-impl Facts {
-    /// Adds what the file's own row remembers.
-    pub(super) fn take_from(&mut self, row: &Entry) {
-        self.row = Some(row.id);
-        self.owner.clone_from(&row.owner);
-        if row.state != State::Normal {
-            self.state = row.state;
-        }
-    }
+    /// The Android user in whose tree it lies; `None` where all users' trees do.
+    pub(super) user: Option<UserId>,
+    /// The Android user as whom the owner made it, where that is not the one in whose tree it lies.
+    pub(super) owner_user: Option<UserId>,
 }
 
 impl Volume {
@@ -100,13 +95,17 @@ impl Volume {
             epoch: self.epoch.load(Ordering::Acquire),
             place: match self.settings.kind {
                 VolumeKind::Shared => Place::Root,
+                VolumeKind::Users => Place::Users,
                 VolumeKind::Private(tree) => Place::PrivateRoot(tree),
             },
             hidden: false,
+            portable: true,
             state: State::Normal,
             named: Kind::Other,
             row: Some(self.root_row),
             owner: None,
+            user: (self.settings.kind != VolumeKind::Users).then_some(self.settings.user),
+            owner_user: None,
         }
     }
 
@@ -124,10 +123,25 @@ impl Volume {
             epoch: parent.epoch,
             place: parent.place.child(&folded, name.as_str(), directory),
             hidden: parent.place.hides(parent.hidden, &folded, directory, holds_nomedia),
+            portable: true,
             state: if directory { State::Normal } else { state },
             named: if directory { Kind::Other } else { Kind::of_extension(plain) },
             row: None,
             owner: None,
+            user: match parent.place {
+                Place::Users => Place::user_of(&folded, name.as_str()),
+                _ => parent.user,
+            },
+            owner_user: None,
+        }
+    }
+
+    /// What a name tells of an entry that is about to be made: no user's tree is made by a caller.
+    pub(super) fn facts_to_be(&self, parent: &Facts, name: &FileName, directory: bool) -> Facts {
+        let facts = self.facts_of_name(parent, name, directory, false);
+        match parent.place {
+            Place::Users => Facts { place: Place::BesideUsers, user: None, ..facts },
+            _ => facts,
         }
     }
 
@@ -154,7 +168,20 @@ impl Volume {
             && let Some(row) = self.store.entry(parent, name.as_str().as_bytes())?
             && is_row_of(&row, inode)
         {
-            facts.take_from(&row);
+            self.take_row(facts, &row)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what the file's own row remembers.
+    pub(super) fn take_row(&self, facts: &mut Facts, row: &Entry) -> Result<(), FsError> {
+        facts.row = Some(row.id);
+        facts.owner.clone_from(&row.owner);
+        if facts.owner.is_some() && self.store.snapshot().has_foreign_owners() {
+            facts.owner_user = self.store.owner_user(row.id)?;
+        }
+        if row.state != State::Normal {
+            facts.state = row.state;
         }
         Ok(())
     }
@@ -178,12 +205,18 @@ impl Volume {
         Ok(row)
     }
 
-    /// Whether the caller belongs to another Android user than the volume.
+    /// Whether the caller acts for another Android user than the one who has the volume.
     pub(super) fn is_foreign(&self, caller: &Caller) -> bool {
-        match caller.identity {
-            Identity::Application(_) | Identity::Unknown => caller.uid.user() != self.settings.user,
-            Identity::Root | Identity::Shell => false,
-        }
+        is_other_user(caller, Some(self.settings.user))
+    }
+
+    /// Whether the caller's user shares media with the user in whose tree an entry lies, and it is media: private
+    /// trees are shared with nobody.
+    fn is_shared(&self, caller: &Caller, facts: &Facts) -> bool {
+        let private =
+            matches!(facts.place, Place::Private { .. } | Place::PrivateRoot(_) | Place::PrivateMarker(_));
+        let share = |user| self.store.snapshot().share_media(caller.uid.user(), user);
+        !private && facts.user.is_some_and(share)
     }
 
     /// The facts as policy takes them: for this caller, with the kind if it is known.
@@ -194,22 +227,35 @@ impl Volume {
         directory: bool,
         kind: Option<Kind>,
     ) -> FileFacts {
-        let foreign = self.is_foreign(caller);
-        let grant = match (&caller.identity, facts.row) {
-            (Identity::Application(application), Some(row)) => {
-                self.store.snapshot().grant(row, application, now())
+        let foreign = is_other_user(caller, facts.user);
+        let closed = foreign && !self.is_shared(caller, facts);
+        let grants = match (&caller.identity, facts.row) {
+            (Identity::Application(application), Some(row)) if !foreign => {
+                self.store.snapshot().granted(row, application, now())
             }
-            (Identity::Application(_) | Identity::Root | Identity::Shell | Identity::Unknown, _) => None,
+            (Identity::Application(_) | Identity::Root | Identity::Shell | Identity::Unknown, _) => {
+                FileGrants::empty()
+            }
         };
         FileFacts {
-            place: if foreign { Place::OtherUser } else { facts.place.clone() },
+            place: if closed { Place::OtherUser } else { facts.place.clone() },
             directory,
             kind,
             hidden: facts.hidden,
-            owner: facts.owner.clone(),
+            owner: facts.owner.clone().filter(|_| !is_other_user(caller, facts.owner_user.or(facts.user))),
             state: facts.state,
-            grant,
+            portable: facts.portable,
+            grants,
+            of_other_user: foreign,
         }
+    }
+}
+
+/// Whether the caller is an application, or nobody known, of another Android user than this one.
+pub(super) fn is_other_user(caller: &Caller, user: Option<UserId>) -> bool {
+    match caller.identity {
+        Identity::Application(_) | Identity::Unknown => user.is_some_and(|user| caller.uid.user() != user),
+        Identity::Root | Identity::Shell => false,
     }
 }
 

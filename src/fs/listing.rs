@@ -138,8 +138,8 @@ impl<'v> Reader<'v> {
             self.lists(facts, directory, None) || (!directory && self.lists(facts, false, Some(facts.named)))
         };
         // The row may be another file's, which only the file itself can tell.
-        let if_its_own = row.as_ref().is_some_and(|row| possible(&with(named, row)));
-        if !if_its_own && !possible(named) {
+        let if_its_own = row.as_ref().map(|row| self.with(named, row)).transpose()?;
+        if !if_its_own.as_ref().is_some_and(possible) && !possible(named) {
             return Ok(false);
         }
         let Ok(stat) = self.descriptor.stat_child(name) else { return Ok(false) };
@@ -148,7 +148,7 @@ impl<'v> Reader<'v> {
             return Ok(false);
         }
         let row = row.filter(|row| is_row_of_file(row, &stat.identity, directory));
-        let facts = row.as_ref().map_or_else(|| named.clone(), |row| with(named, row));
+        let facts = if_its_own.filter(|_| row.is_some()).unwrap_or_else(|| named.clone());
         if self.lists(&facts, directory, None) {
             return Ok(true);
         }
@@ -160,6 +160,12 @@ impl<'v> Reader<'v> {
             None => self.looked(name, &facts, learned),
         };
         Ok(kind.is_some_and(|kind| self.lists(&facts, false, Some(kind))))
+    }
+
+    fn with(&self, named: &Facts, row: &Entry) -> Result<Facts, FsError> {
+        let mut facts = named.clone();
+        self.volume.take_row(&mut facts, row)?;
+        Ok(facts)
     }
 
     fn lists(&self, facts: &Facts, directory: bool, kind: Option<Kind>) -> bool {
@@ -192,12 +198,6 @@ impl<'v> Reader<'v> {
             log::warn!("cannot record what a listing found: {error}");
         }
     }
-}
-
-fn with(named: &Facts, row: &Entry) -> Facts {
-    let mut facts = named.clone();
-    facts.take_from(row);
-    facts
 }
 
 /// The kind that the row remembers, if it is of the present content and of the present name.

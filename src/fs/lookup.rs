@@ -9,13 +9,13 @@ use std::time::Duration;
 use rustix::fs::StatVfs;
 
 use super::facts::Facts;
-use super::{Attributes, CACHED, Context, FsError, Known, Volume, VolumeInode};
+use super::{Attributes, CACHED, Context, FsError, Known, Volume, VolumeInode, VolumeKind};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{FileKind, FileName, PathFd, Stat};
 use crate::node::{Link, NodeRef};
-use crate::policy::{self, Caller, Identity, Operation, Place, Verdict, View};
+use crate::policy::{self, Caller, DenyReason, Identity, Operation, Place, Verdict, View};
 
 /// How many directories an entry may lie below.
 pub(super) const DEEPEST: usize = 256;
@@ -44,7 +44,9 @@ impl Volume {
         let parent = self.node(parent)?;
         let caller = self.caller(context);
         let look = || {
-            let (inode, stat) = self.child(parent.inode(), name)?;
+            let found = self.child(parent.inode(), name);
+            let (inode, stat) =
+                found.map_err(|error| self.as_if_there(&caller, parent.inode(), name, error))?;
             self.may_look(&caller, &inode)?;
             self.entry(&caller, &inode, &stat)
         };
@@ -118,6 +120,26 @@ impl Volume {
         if inode.is_directory() { self.forget_facts() } else { self.renew_facts(inode) }
     }
 
+    /// The answer for a name at which nothing is: who may not know of an entry there is told what it would be told of
+    /// one.
+    fn as_if_there(
+        &self,
+        caller: &Caller,
+        parent: &Arc<VolumeInode>,
+        name: &FileName,
+        error: FsError,
+    ) -> FsError {
+        let Ok(above) = self.facts(parent) else { return error };
+        let facts = self.facts_of_name(&above, name, true, false);
+        let known = self.for_policy(caller, &facts, true, None);
+        match policy::decide(caller, &known, &Operation::Look) {
+            Verdict::Deny { reason, rule } if error.errno() == Errno::ENOENT => {
+                FsError::Denied { reason, rule }
+            }
+            Verdict::Deny { .. } | Verdict::Allow(..) => error,
+        }
+    }
+
     /// Whether the caller may know that the file exists: a matter of its place, which needs no row.
     fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
         let facts = self.placed(inode)?;
@@ -141,11 +163,16 @@ impl Volume {
     /// A shared volume serves nothing below `Android/data` and `Android/obb`: that is what private volumes are for,
     /// and whoever looks below a mount point (by a bind mount of the directory) must find nothing.
     pub(super) fn outside_private_trees(&self, caller: &Caller, facts: &Facts) -> Result<(), FsError> {
-        let raw = matches!(caller.identity, Identity::Root);
-        if !self.is_private() && !raw && matches!(facts.place, Place::Private { .. }) {
-            return Err(FsError::Plain(Errno::ENOENT));
+        if self.is_elsewhere(caller, facts) {
+            return Err(FsError::Denied { reason: DenyReason::Private, rule: policy::ELSEWHERE });
         }
         Ok(())
+    }
+
+    /// Whether a private volume serves what lies there, and this one does not.
+    pub(super) fn is_elsewhere(&self, caller: &Caller, facts: &Facts) -> bool {
+        let raw = matches!(caller.identity, Identity::Root);
+        !self.is_private() && !raw && matches!(facts.place, Place::Private { .. })
     }
 
     /// An entry for the kernel, in the caller's view.
@@ -211,13 +238,15 @@ impl Volume {
         self.attributes(&node, &stat)
     }
 
-    /// On a private volume every request that names a node is checked: the kernel asks there on each walk.
+    /// On a private volume and one of several users every request that names a node is checked: the kernel asks there
+    /// for attributes each time.
     pub(super) fn may_touch(&self, context: Context, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
         let caller = self.caller(context);
-        if !self.is_private() && !self.is_foreign(&caller) {
-            return Ok(());
-        }
-        let facts = self.facts(inode)?;
+        let facts = match self.settings.kind {
+            VolumeKind::Shared if !self.is_foreign(&caller) => return Ok(()),
+            VolumeKind::Shared | VolumeKind::Users => self.placed(inode)?,
+            VolumeKind::Private(_) => self.facts(inode)?,
+        };
         let known = self.for_policy(&caller, &facts, inode.is_directory(), None);
         super::decide::enforce(policy::decide(&caller, &known, &Operation::Look)).map(|_| ())
     }
@@ -240,7 +269,7 @@ impl Volume {
         let inode = node.inode();
         self.may_touch(context, inode)?;
         if inode.is_directory() {
-            return Ok(());
+            return self.access_directory(context, inode, request);
         }
         if request.execute {
             return Err(FsError::Plain(Errno::EACCES));
@@ -248,6 +277,22 @@ impl Volume {
         if request.read || request.write {
             let open = Operation::Open { read: request.read, write: request.write };
             let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
+        }
+        Ok(())
+    }
+
+    /// Listing and making entries are asked for each by itself; walking is everyone's.
+    fn access_directory(
+        &self,
+        context: Context,
+        inode: &Arc<VolumeInode>,
+        request: AccessRequest,
+    ) -> Result<(), FsError> {
+        for (wanted, write) in [(request.read, false), (request.write, true)] {
+            if wanted {
+                let open = Operation::Open { read: !write, write };
+                let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
+            }
         }
         Ok(())
     }

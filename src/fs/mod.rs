@@ -57,13 +57,14 @@ use crate::diag::{Counters, DecisionRing};
 use crate::id::{MediaId, NodeId, Uid, UserId, VolumeId};
 use crate::lower::{Identity, PathFd};
 use crate::node::{Handle, HandleTable, Inode, Node, NodeTable, Reuse};
+pub use crate::policy::Operation;
 use crate::policy::PrivateTree;
 use crate::store::{ReusedInode, Store};
 use kernel::Notice;
 
 /// How long the kernel may keep an entry or its attributes without asking again. It bounds how long a change made
 /// beneath the mount goes unnoticed. The exceptions are a private package's directory (0: the kernel must ask as
-/// each caller) and the redacted view of a file that somebody may write to (0: the daemon does not see the writes). An
+/// each caller), everything on a volume of several users (0: the kernel must ask as each user) and the redacted view of a file that somebody may write to (0: the daemon does not see the writes). An
 /// entry that names the redacted view only because the file does not rest is kept as long as files must rest.
 pub const CACHED: Duration = Duration::from_secs(60);
 
@@ -81,6 +82,8 @@ pub struct Context {
 pub enum VolumeKind {
     /// A whole tree by the shared rules.
     Shared,
+    /// The trees of several Android users, each by the shared rules, in directories that have the users' numbers.
+    Users,
     /// One of the private trees, mounted inside the shared volume.
     Private(PrivateTree),
 }
@@ -92,7 +95,7 @@ pub struct Settings {
     pub kind: VolumeKind,
     /// The daemon's own uid.
     pub own: Uid,
-    /// The Android user whose volume it is.
+    /// The Android user whose volume it is; of no account where several have their trees on it.
     pub user: UserId,
     /// Owner that shared entries show.
     pub shown_uid: u32,

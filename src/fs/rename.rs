@@ -161,15 +161,17 @@ impl Volume {
         let known = self.facts(inode)?;
         // The row goes along: it stays the owner's entry in the new place.
         prospect.facts.owner = known.owner.clone();
+        prospect.facts.owner_user = known.owner_user;
         prospect.facts.row = known.row;
+        // Whose an entry is follows from the tree that it was made in: between users there is copying only.
+        if known.user.zip(prospect.facts.user).is_some_and(|(from, to)| from != to) {
+            return Err(FsError::Plain(Errno::EXDEV));
+        }
         if !inode.is_directory() {
             let content = self.seen(inode, &known, false)?.content;
             prospect.kind = Some(crate::policy::Kind::agree(prospect.facts.named, content));
         }
         let _target: Permit = self.permit_new(context, &prospect, Operation::RenameTo)?;
-        if !target.name.is_portable() {
-            return Err(FsError::Plain(Errno::EPERM));
-        }
         if inode.is_directory() {
             let rest = DEEPEST.saturating_sub(self.depth(&target.parent)).saturating_sub(1);
             self.permit_all_below(context, inode, &prospect.facts, rest)?;

@@ -110,9 +110,8 @@ impl Volume {
         if matches!(caller.identity, Identity::Root) {
             return Ok(());
         }
-        let place = |facts: &Facts| self.for_policy(&caller, facts, true, None).place;
-        let facts = self.facts(directory)?;
-        if policy::may_move_all(&caller, &place(&facts), &place(target)) {
+        let known = |facts: &Facts| self.for_policy(&caller, facts, true, None);
+        if policy::may_move_all(&caller, &known(&*self.facts(directory)?), &known(target)) {
             return fits(&*directory.descriptor(&self.nodes.descriptors)?, depth);
         }
         self.permit_below(context, &caller, directory, target, depth)
@@ -142,7 +141,7 @@ impl Volume {
                 let ListedName::Entry(name) = &listed.name else { continue };
                 let row = rows.get(name.as_str().as_bytes());
                 let plain = listed.kind == Some(FileKind::Regular);
-                if !(plain && move_of.allows(&descriptor, name, row)) {
+                if !(plain && move_of.allows(&descriptor, name, row)?) {
                     self.permit_entry_below(context, caller, (directory, name), target, depth)?;
                 }
             }
@@ -167,7 +166,10 @@ impl Volume {
         let _source: (Permit, _) = self.permit(context, &inode, Operation::RenameFrom)?;
         let mut facts = self.facts_of_name(target, name, inode.is_directory(), false);
         let known = self.facts(&inode)?;
+        // It keeps its name, whatever that is.
+        facts.portable = true;
         facts.owner = known.owner.clone();
+        facts.owner_user = known.owner_user;
         facts.row = known.row;
         let kind = if inode.is_directory() { None } else { Some(self.kind(&inode, &known)?) };
         let prospect = Prospect {
@@ -211,26 +213,28 @@ struct Move<'m> {
 
 impl Move<'_> {
     /// Whether one file may be moved, as far as that can be told without looking into it. `false` decides nothing.
-    fn allows(&self, directory: &PathFd, name: &FileName, row: Option<&Entry>) -> bool {
+    fn allows(&self, directory: &PathFd, name: &FileName, row: Option<&Entry>) -> Result<bool, FsError> {
         let named = self.volume.facts_of_name(self.from, name, false, false);
         let mut goal = self.volume.facts_of_name(self.to, name, false, false);
+        // It keeps its name, whatever that is.
+        goal.portable = true;
         let without = self.allows_any_kind(&named, &goal);
-        let Some(row) = row else { return without };
+        let Some(row) = row else { return Ok(without) };
         let mut facts = named;
-        facts.take_from(row);
+        self.volume.take_row(&mut facts, row)?;
         goal.owner.clone_from(&facts.owner);
+        goal.owner_user = facts.owner_user;
         goal.row = facts.row;
         let with = self.allows_any_kind(&facts, &goal);
         if with && without {
-            return true;
+            return Ok(true);
         }
         // Only the file itself tells whether the row is its own.
-        let Ok(stat) = directory.stat_child(name) else { return false };
-        stat.kind == FileKind::Regular
+        let Ok(stat) = directory.stat_child(name) else { return Ok(false) };
+        let of_kind = |kind| self.allowed(&facts, &goal, Some(kind));
+        Ok(stat.kind == FileKind::Regular
             && is_row_of_file(row, &stat.identity, false)
-            && (with
-                || kind_of_row(row, &stat, &facts)
-                    .is_some_and(|kind| self.allowed(&facts, &goal, Some(kind))))
+            && (with || kind_of_row(row, &stat, &facts).is_some_and(of_kind)))
     }
 
     /// Content confirms the kind that the name tells or makes the file a document.

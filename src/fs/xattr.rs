@@ -2,13 +2,16 @@
 
 #![forbid(unsafe_code)]
 
+use std::sync::Arc;
+
 use super::facts::Facts;
 use super::lookup::view_name;
-use super::{Context, FsError, Volume};
+use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::NodeId;
-use crate::policy::{Identity, Operation};
+use crate::policy::{Identity, Operation, View};
+use crate::redact::Plan;
 
 /// `full` or `redacted`: how the caller's opens of this node are served.
 const VIEW: &str = "user.mediagate.view";
@@ -30,12 +33,15 @@ impl Volume {
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
+        let mut view = View::Full;
         if !inode.is_directory() {
-            let (_, _) = self.permit(context, inode, Operation::Open { read: true, write: false })?;
+            let read = Operation::Open { read: true, write: false };
+            let (_, access) = self.permit(context, inode, read)?;
+            view = access.view;
         }
         let facts = self.facts(inode)?;
         let value = match name {
-            VIEW => view_name(node.view()).to_owned(),
+            VIEW => view_name(self.differing(inode, &facts, view)?).to_owned(),
             OWNER if inode.is_directory() && !self.owns(context, &facts) => {
                 return Err(FsError::Plain(Errno::ENODATA));
             }
@@ -44,6 +50,16 @@ impl Volume {
             _ => format!("{:?}", self.kind(inode, &facts)?).to_lowercase(),
         };
         Ok(value.into_bytes())
+    }
+
+    /// The view by another name than full only where the two differ. The node says nothing about it: the kernel may
+    /// have found the name for another caller.
+    fn differing(&self, inode: &Arc<VolumeInode>, facts: &Facts, view: View) -> Result<View, FsError> {
+        if view == View::Full {
+            return Ok(view);
+        }
+        let clean = matches!(self.seen(inode, facts, true)?.plan.as_deref(), Some(Plan::Clean));
+        Ok(if clean { View::Full } else { view })
     }
 
     /// Whether a directory's owner is the caller's to know: who made a directory says which applications there are.

@@ -19,9 +19,9 @@ use fuser::{
 use super::answer::{add_plus, open_flags};
 use super::backing;
 use super::translate::{
-    access, attributes, context, handle, kind, name, node, open_request, rename_mode, time,
+    access, attributes, context, handle, kind, name, new_name, node, open_request, rename_mode, time,
 };
-use crate::fs::{AttributeChange, OpenedIo, Volume};
+use crate::fs::{AttributeChange, OpenedIo, Operation, Volume};
 use crate::lower::Times;
 
 /// Largest WRITE that the kernel may send, in bytes.
@@ -120,9 +120,10 @@ impl Filesystem for Adapter {
         reply: ReplyEntry,
     ) {
         if mode & libc::S_IFMT != libc::S_IFREG {
-            return reply.error(Errno::EPERM);
+            return self.refused("mknod", request, (parent, raw), Operation::MakeSpecial, reply);
         }
-        let entry = name(raw).and_then(|name| self.volume.make_file(context(request), node(parent), &name));
+        let entry = new_name(&self.volume, request, (parent, raw), Operation::Create)
+            .and_then(|name| self.volume.make_file(context(request), node(parent), &name));
         self.entry("mknod", entry, reply);
     }
 
@@ -135,8 +136,8 @@ impl Filesystem for Adapter {
         _umask: u32,
         reply: ReplyEntry,
     ) {
-        let entry =
-            name(raw).and_then(|name| self.volume.make_directory(context(request), node(parent), &name));
+        let entry = new_name(&self.volume, request, (parent, raw), Operation::MakeDirectory)
+            .and_then(|name| self.volume.make_directory(context(request), node(parent), &name));
         self.entry("mkdir", entry, reply);
     }
 
@@ -151,26 +152,12 @@ impl Filesystem for Adapter {
         self.empty("rmdir", done, reply);
     }
 
-    fn symlink(
-        &self,
-        _request: &Request,
-        _parent: INodeNo,
-        _name: &OsStr,
-        _target: &Path,
-        reply: ReplyEntry,
-    ) {
-        reply.error(Errno::EPERM);
+    fn symlink(&self, request: &Request, parent: INodeNo, raw: &OsStr, _target: &Path, reply: ReplyEntry) {
+        self.refused("symlink", request, (parent, raw), Operation::MakeSymlink, reply);
     }
 
-    fn link(
-        &self,
-        _request: &Request,
-        _ino: INodeNo,
-        _new_parent: INodeNo,
-        _new_name: &OsStr,
-        reply: ReplyEntry,
-    ) {
-        reply.error(Errno::EPERM);
+    fn link(&self, request: &Request, _ino: INodeNo, parent: INodeNo, raw: &OsStr, reply: ReplyEntry) {
+        self.refused("link", request, (parent, raw), Operation::MakeLink, reply);
     }
 
     fn rename(
@@ -184,7 +171,8 @@ impl Filesystem for Adapter {
         reply: ReplyEmpty,
     ) {
         let rename = || {
-            let (from, to, mode) = (name(raw)?, name(new_raw)?, rename_mode(flags)?);
+            let (from, mode) = (name(raw)?, rename_mode(flags)?);
+            let to = new_name(&self.volume, request, (new_parent, new_raw), Operation::RenameTo)?;
             self.volume.rename(context(request), (node(parent), &from), (node(new_parent), &to), mode)
         };
         self.empty("rename", rename(), reply);
@@ -216,7 +204,7 @@ impl Filesystem for Adapter {
     ) {
         let exclusive = flags & libc::O_EXCL != 0;
         let wanted = open_request(OpenFlags(flags));
-        let created = name(raw)
+        let created = new_name(&self.volume, request, (parent, raw), Operation::Create)
             .and_then(|name| self.volume.create(context(request), node(parent), &name, wanted, exclusive));
         match created {
             Ok(created) => self.created(created, reply),

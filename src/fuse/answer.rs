@@ -2,18 +2,19 @@
 
 #![forbid(unsafe_code)]
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use fuser::{
     Errno, FileHandle, FopenFlags, Generation, INodeNo, ReplyCreate, ReplyDirectoryPlus, ReplyEmpty,
-    ReplyEntry, ReplyXattr,
+    ReplyEntry, ReplyXattr, Request,
 };
 
 use super::adapter::Adapter;
 use super::backing::{self, CreatedAnswer};
-use super::translate::{attributes, nameless, shorter};
+use super::translate::{attributes, context, nameless, new_name, node, shorter};
 use crate::diag::Counter;
-use crate::fs::{Created, Entry, FsError, OpenedIo, PlusEntry};
+use crate::fs::{Created, Entry, FsError, OpenedIo, Operation, PlusEntry};
 
 impl Adapter {
     /// Where an error is logged and counted: once, here.
@@ -41,6 +42,21 @@ impl Adapter {
             }
             Err(error) => reply.error(self.report(operation, &error)),
         }
+    }
+
+    /// Answers who wants to make what nobody may.
+    pub(super) fn refused(
+        &self,
+        called: &'static str,
+        request: &Request,
+        (parent, raw): (INodeNo, &OsStr),
+        operation: Operation,
+        reply: ReplyEntry,
+    ) {
+        let refused = new_name(&self.volume, request, (parent, raw), operation)
+            .and_then(|name| self.volume.refuse_special(context(request), node(parent), &name, operation));
+        let Err(error) = refused;
+        reply.error(self.report(called, &error));
     }
 
     pub(super) fn empty(&self, operation: &'static str, done: Result<(), FsError>, reply: ReplyEmpty) {

@@ -11,9 +11,9 @@ use fuser::{
 };
 
 use crate::error::Errno;
-use crate::fs::{AccessRequest, Attributes, Context, FsError, OpenRequest, RenameMode};
+use crate::fs::{AccessRequest, Attributes, Context, FsError, OpenRequest, Operation, RenameMode, Volume};
 use crate::id::{HandleId, NodeId, Uid};
-use crate::lower::{FileName, TimeToSet};
+use crate::lower::{FileName, NameError, TimeToSet};
 
 pub(super) fn context(request: &Request) -> Context {
     Context { uid: Uid::new(request.uid()), pid: request.pid() }
@@ -29,6 +29,23 @@ pub(super) fn handle(number: FileHandle) -> HandleId {
 
 pub(super) fn name(raw: &OsStr) -> Result<FileName, FsError> {
     Ok(FileName::parse(raw)?)
+}
+
+/// The name that `operation` is to give to a new entry of `parent`: where it can be none, policy says so.
+pub(super) fn new_name(
+    volume: &Volume,
+    request: &Request,
+    (parent, raw): (INodeNo, &OsStr),
+    operation: Operation,
+) -> Result<FileName, FsError> {
+    match FileName::parse(raw) {
+        Ok(name) => Ok(name),
+        Err(error @ NameError::NotAComponent) => Err(error.into()),
+        Err(error @ (NameError::TooLong | NameError::NotUnicode)) => {
+            let resembling = FileName::resembling(raw)?;
+            match volume.refuse_name(context(request), node(parent), &resembling, (operation, error))? {}
+        }
+    }
 }
 
 pub(super) fn attributes(attributes: &Attributes) -> FileAttr {

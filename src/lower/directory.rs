@@ -122,6 +122,28 @@ impl DirectoryStream {
         }
     }
 
+    /// Hands the entries from `offset` on to `take` until it answers `false` or the listing ends.
+    ///
+    /// # Errors
+    /// The lower file system's own.
+    pub fn read_from(&mut self, offset: u64, mut take: impl FnMut(ListedEntry) -> bool) -> io::Result<()> {
+        let mut next = offset;
+        loop {
+            let mut some = self.some(next, usize::MAX)?.into_iter();
+            if some.len() == 0 {
+                return Ok(());
+            }
+            while let Some(entry) = some.next() {
+                let (from, after) = (next, entry.next);
+                if !take(entry.clone()) {
+                    self.put_back(from, std::iter::once(entry).chain(some));
+                    return Ok(());
+                }
+                next = after;
+            }
+        }
+    }
+
     /// Fetches entries behind those that were fetched; `false` at the end.
     fn fetch(&mut self) -> io::Result<bool> {
         let mut buffer = vec![MaybeUninit::<u8>::uninit(); BUFFER];

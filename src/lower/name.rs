@@ -58,6 +58,16 @@ impl FileName {
         Ok(FileName(text.into()))
     }
 
+    /// The nearest name to bytes that are none, to judge and to report a refusal by; never one to look up.
+    ///
+    /// # Errors
+    /// If it is no single component.
+    pub fn resembling(raw: &OsStr) -> Result<FileName, NameError> {
+        let mut text = raw.to_string_lossy().into_owned();
+        text.truncate(text.floor_char_boundary(LONGEST));
+        FileName::parse(OsStr::new(&text))
+    }
+
     /// Whether an application may give it to a new entry: no control characters and nothing that FAT refuses.
     pub fn is_portable(&self) -> bool {
         !self.0.chars().any(|c| c.is_control() || REFUSED.contains(&c))

@@ -265,7 +265,7 @@ impl<K> NodeTable<K> {
 
     /// Inodes of which something is left in memory.
     #[cfg(test)]
-    pub(super) fn remembered(&self) -> usize {
+    pub(crate) fn remembered(&self) -> usize {
         let maps = self.maps.read();
         maps.inodes.len().max(maps.numbered.len())
     }

@@ -11,6 +11,10 @@ use super::{Access, Caller, DenyReason, FileFacts, Operation, Permit, Place, Rul
 pub(super) const NO_RULE: RuleName = RuleName("no-rule");
 /// Rule name of a refusal by `visibility = private`.
 pub(super) const CONCEALED: RuleName = RuleName("concealed");
+/// Rule name of a refusal that the file's content makes: who may see it redacted only cannot be given it.
+pub const OPAQUE: RuleName = RuleName("opaque");
+/// Rule name of what a shared volume answers where a private volume serves.
+pub const ELSEWHERE: RuleName = RuleName("private-elsewhere");
 
 /// Decides on an entry of a volume with `visibility = shared`.
 ///
@@ -21,7 +25,11 @@ pub(super) const CONCEALED: RuleName = RuleName("concealed");
 /// [`Access::view`] is the caller's view of the entry whatever the operation, so that `Look` tells which view a
 /// lookup answers with; of a file that the caller may not read it is [`View::Redacted`].
 pub fn decide(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verdict {
-    let (operation, forced) = effective(facts, *operation);
+    let asked = *operation;
+    let (operation, forced) = effective(facts, asked);
+    // A directory that is written to has its name already.
+    let named = (operation.makes() && !asked.makes()).then(|| FileFacts { portable: true, ..facts.clone() });
+    let facts = named.as_ref().unwrap_or(facts);
     let ruled = RULES.iter().find_map(|rule| Some((rule.name, (rule.judge)(caller, facts, &operation)?)));
     match ruled {
         Some((rule, Ruling::Allow(view))) => {
@@ -36,14 +44,15 @@ pub fn decide(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verd
 /// it, unless the decision allows. An entry that is yet to be made hides nothing.
 pub fn decide_concealed(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verdict {
     let verdict = decide(caller, facts, operation);
-    let makes = matches!(operation, Operation::Create | Operation::MakeDirectory | Operation::RenameTo);
     let concealable = match verdict {
         Verdict::Allow(..) => *operation == Operation::Look,
         Verdict::Deny { reason, .. } => match reason {
             DenyReason::Private | DenyReason::PrivateChange | DenyReason::OtherUser => false,
-            DenyReason::Refused | DenyReason::Misplaced | DenyReason::Forbidden | DenyReason::NoRule => {
-                !makes
-            }
+            DenyReason::Refused
+            | DenyReason::Misplaced
+            | DenyReason::Forbidden
+            | DenyReason::Opaque
+            | DenyReason::NoRule => !operation.makes(),
         },
     };
     if !concealable || matches!(decide(caller, facts, &Operation::List), Verdict::Allow(..)) {
@@ -52,19 +61,18 @@ pub fn decide_concealed(caller: &Caller, facts: &FileFacts, operation: &Operatio
     conceal(if operation.makes_or_moves() { DenyReason::PrivateChange } else { DenyReason::Private })
 }
 
-/// Whether the caller may move whatever lies below a directory at `from` to below one at `to`: the move is allowed even
-/// for an entry of which the worst is known. `false` decides nothing.
-pub fn may_move_all(caller: &Caller, from: &Place, to: &Place) -> bool {
-    let allows = |place: &Place, operation| {
-        [false, true].into_iter().all(|directory| {
-            let worst = FileFacts::worst(place.clone(), directory);
-            matches!(decide(caller, &worst, &operation), Verdict::Allow(..))
+/// Whether the caller may move whatever lies below the directory `from` to below what it becomes, `to`: the move is
+/// allowed even for an entry of which the worst is known. `false` decides nothing.
+pub fn may_move_all(caller: &Caller, from: &FileFacts, to: &FileFacts) -> bool {
+    let allows = |above: &FileFacts, operation| {
+        above.place.below().is_some_and(|place| {
+            [false, true].into_iter().all(|directory| {
+                let worst = above.worst(place.clone(), directory);
+                matches!(decide(caller, &worst, &operation), Verdict::Allow(..))
+            })
         })
     };
-    match (from.below(), to.below()) {
-        (Some(from), Some(to)) => allows(&from, Operation::RenameFrom) && allows(&to, Operation::RenameTo),
-        (None, _) | (_, None) => false,
-    }
+    allows(from, Operation::RenameFrom) && allows(to, Operation::RenameTo)
 }
 
 fn conceal(reason: DenyReason) -> Verdict {
@@ -78,7 +86,8 @@ fn conceal(reason: DenyReason) -> Verdict {
 /// stays one about reading. A forced-redaction name is judged as a plain read
 /// of the file; to write by it, or to have one of a directory, stays what it is.
 fn effective(facts: &FileFacts, operation: Operation) -> (Operation, bool) {
-    let listable = facts.directory && !matches!(facts.place, Place::Private { .. } | Place::OtherUser);
+    let listable = facts.directory
+        && !matches!(facts.place, Place::Private { .. } | Place::OtherUser | Place::BesideUsers);
     match operation {
         Operation::Open { write: true, .. } if listable => (Operation::MakeDirectory, false),
         Operation::Open { write: false, .. } if listable => (Operation::OpenDirectory, false),
@@ -97,6 +106,9 @@ fn effective(facts: &FileFacts, operation: Operation) -> (Operation, bool) {
         | Operation::Replace
         | Operation::List
         | Operation::OpenDirectory
-        | Operation::SetTimes => (operation, false),
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => (operation, false),
     }
 }

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::decide::{CONCEALED, NO_RULE};
+use super::decide::{CONCEALED, ELSEWHERE, NO_RULE, OPAQUE};
 use super::rules::RULES;
 use super::{DenyReason, RuleName};
 
@@ -17,12 +17,22 @@ pub struct Explanation {
     pub denies: &'static [DenyReason],
 }
 
-/// The two names that are not in the list of rules.
-const BESIDE_RULES: [Explanation; 2] = [
+/// The names that are not in the list of rules.
+const BESIDE_RULES: [Explanation; 4] = [
     Explanation {
         rule: CONCEALED,
         sentence: "On a volume with private visibility, what the caller could not list does not exist for it.",
         denies: &[DenyReason::Private, DenyReason::PrivateChange],
+    },
+    Explanation {
+        rule: OPAQUE,
+        sentence: "What is private in the content cannot be hidden, so that only those who may see all of it read it.",
+        denies: &[DenyReason::Opaque],
+    },
+    Explanation {
+        rule: ELSEWHERE,
+        sentence: "A shared volume serves nothing in Android/data and Android/obb: the private volumes do.",
+        denies: &[DenyReason::Private],
     },
     Explanation { rule: NO_RULE, sentence: "No rule allows it.", denies: &[DenyReason::NoRule] },
 ];

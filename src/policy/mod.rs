@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::wildcard_enum_match_arm, clippy::arithmetic_side_effects)]
 
+mod app_op;
 mod decide;
 mod explain;
 mod kind;
@@ -19,7 +20,8 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{decide, decide_concealed, may_move_all};
+pub use app_op::{AppOpMode, AppOps, ROLE_APP_OPS};
+pub use decide::{ELSEWHERE, OPAQUE, decide, decide_concealed, may_move_all};
 pub use explain::{Explanation, explain, explanations};
 pub use kind::Content;
 pub use permission::{parse_permission, permission_names};

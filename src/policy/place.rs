@@ -2,12 +2,15 @@
 //!
 //! Names come folded (NFD, full case folding, default-ignorable code points removed) by `lower`; this file folds
 //! nothing. Whether a volume belongs to another user depends on the caller and is decided where the caller is known:
-//! that side starts from [`Place::OtherUser`]. A private volume starts from [`Place::PrivateRoot`].
+//! that side starts from [`Place::OtherUser`]. A private volume starts from [`Place::PrivateRoot`], one of several users
+//! from [`Place::Users`].
 //!
 //! INVARIANT: every spelling that folds to a protected name gets the protected place, whatever the lower file
 //! system makes of it.
 
 #![forbid(unsafe_code)]
+
+use crate::id::UserId;
 
 use super::{DefaultDirectory, PackageName, Place, PrivateTree, State};
 
@@ -41,6 +44,8 @@ impl Place {
     /// protected whatever they are.
     pub fn child(&self, folded: &str, original: &str, directory: bool) -> Place {
         match self {
+            Place::Users if directory && Place::user_of(folded, original).is_some() => Place::Root,
+            Place::Users | Place::BesideUsers => Place::BesideUsers,
             Place::Root if folded == "android" => Place::Android,
             Place::Root if directory => Place::Top(DefaultDirectory::of_folded(folded)),
             Place::Root => Place::Top(None),
@@ -62,6 +67,13 @@ impl Place {
         }
     }
 
+    /// The Android user whose tree a directory of this name is, in the directory of all users' trees: a decimal number
+    /// without leading zeros. Another spelling that folds to one is no user's.
+    pub fn user_of(folded: &str, original: &str) -> Option<UserId> {
+        let user = folded.parse().ok().filter(|user| *user <= UserId::LAST.raw()).map(UserId::new)?;
+        (user.to_string() == original).then_some(user)
+    }
+
     /// The place of the entry that is reached from the volume's root by `names`, each as (folded, original).
     /// `directory` speaks of the last.
     pub fn of(names: &[(&str, &str)], directory: bool) -> Place {
@@ -77,14 +89,16 @@ impl Place {
     /// The place of everything that lies below a directory at this place, where it is the same whatever the names are.
     pub fn below(&self) -> Option<Place> {
         match self {
-            Place::Root | Place::Android | Place::MediaRoot | Place::PrivateRoot(_) => None,
+            Place::Users | Place::Root | Place::Android | Place::MediaRoot | Place::PrivateRoot(_) => None,
             Place::Top(default) | Place::Shared(default) => Some(Place::Shared(*default)),
             Place::Private { tree, package, .. } => {
                 Some(Place::Private { tree: *tree, package: package.clone(), top: false })
             }
-            Place::AndroidOther | Place::Media { .. } | Place::PrivateMarker(_) | Place::OtherUser => {
-                Some(self.clone())
-            }
+            Place::BesideUsers
+            | Place::AndroidOther
+            | Place::Media { .. }
+            | Place::PrivateMarker(_)
+            | Place::OtherUser => Some(self.clone()),
         }
     }
 
@@ -103,6 +117,7 @@ impl Place {
     /// The default directories, `DCIM/Camera`, and `Screenshots` at the top or directly in a default directory.
     fn always_shows(&self, folded: &str) -> bool {
         match self {
+            Place::Users => true,
             Place::Root => DefaultDirectory::of_folded(folded).is_some() || folded == "screenshots",
             Place::Top(Some(DefaultDirectory::Dcim)) => folded == "camera" || folded == "screenshots",
             Place::Top(Some(_)) => folded == "screenshots",
@@ -115,6 +130,7 @@ impl Place {
             | Place::PrivateRoot(_)
             | Place::PrivateMarker(_)
             | Place::Private { .. }
+            | Place::BesideUsers
             | Place::OtherUser => false,
         }
     }

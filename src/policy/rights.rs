@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::{Application, Caller, FileFacts, FileGrant, Identity, Kind, Permissions, State, View};
+use super::{Application, Caller, FileFacts, FileGrants, Identity, Kind, Permissions, State, View};
 
 /// The first target SDK with scoped storage.
 const SCOPED_SDK: u32 = 30;
@@ -53,11 +53,16 @@ impl Application {
         }
     }
 
+    /// Whether this app-op makes it a gallery: a legacy application's counts only if it may write.
+    fn is_gallery_by(&self, app_op: Permissions) -> bool {
+        self.holds(app_op) && matches!(self.legacy(), None | Some(Legacy::Write))
+    }
+
     /// Whether its app-ops make it the gallery of `kind`.
     fn curates(&self, kind: Kind) -> bool {
         match kind {
-            Kind::Image => self.holds(Permissions::WRITE_MEDIA_IMAGES),
-            Kind::Video => self.holds(Permissions::WRITE_MEDIA_VIDEO),
+            Kind::Image => self.is_gallery_by(Permissions::WRITE_MEDIA_IMAGES),
+            Kind::Video => self.is_gallery_by(Permissions::WRITE_MEDIA_VIDEO),
             Kind::Audio | Kind::Playlist | Kind::Subtitle | Kind::Document | Kind::Other => false,
         }
     }
@@ -113,7 +118,10 @@ impl Caller {
 
     /// Whether the caller is the gallery of anything.
     pub(super) fn is_gallery(&self) -> bool {
-        self.holds(Permissions::WRITE_MEDIA_IMAGES) || self.holds(Permissions::WRITE_MEDIA_VIDEO)
+        self.application().is_some_and(|application| {
+            application.is_gallery_by(Permissions::WRITE_MEDIA_IMAGES)
+                || application.is_gallery_by(Permissions::WRITE_MEDIA_VIDEO)
+        })
     }
 
     /// Whether a read permission speaks of this file.
@@ -125,20 +133,20 @@ impl Caller {
     /// Whether the user picked this file for the caller.
     pub(super) fn selected(&self, facts: &FileFacts) -> bool {
         shown(facts)
-            && facts.grant == Some(FileGrant::Selected)
+            && facts.grants.contains(FileGrants::SELECTED)
             && self.holds(Permissions::READ_MEDIA_VISUAL_USER_SELECTED)
     }
 
     /// Whether the caller has the grant `wanted` for this file.
-    pub(super) fn granted(&self, facts: &FileFacts, wanted: FileGrant) -> bool {
-        self.application().is_some() && shown(facts) && facts.grant == Some(wanted)
+    pub(super) fn granted(&self, facts: &FileFacts, wanted: FileGrants) -> bool {
+        self.application().is_some() && shown(facts) && facts.grants.contains(wanted)
     }
 
     /// The view of one who reads by a permission or a grant: location needs a permission of its own or the right to
     /// write, and an unknown kind is never shown whole to one who only reads.
     pub(super) fn reading_view(&self, facts: &FileFacts) -> View {
         let located = facts.kind.is_some() && self.holds(Permissions::ACCESS_MEDIA_LOCATION);
-        if located || self.granted(facts, FileGrant::Write) { View::Full } else { View::Redacted }
+        if located || self.granted(facts, FileGrants::WRITE) { View::Full } else { View::Redacted }
     }
 }
 

@@ -32,7 +32,7 @@ fn package(name: &str) -> PackageName {
 /// An application with this target SDK and these permissions.
 fn app(target_sdk: u32, permissions: Permissions) -> Caller {
     let packages = vec![package("org.example.sibling"), package(OWN)];
-    let application = Application { packages, target_sdk, permissions };
+    let application = Application { packages, target_sdk, permissions, denied: Permissions::empty() };
     Caller { uid: Uid::new(10_077), identity: Identity::Application(Arc::new(application)) }
 }
 
@@ -51,9 +51,11 @@ fn picture() -> FileFacts {
         directory: false,
         kind: Some(Kind::Image),
         hidden: false,
+        portable: true,
         owner: Some(package(OTHER)),
         state: State::Normal,
-        grant: None,
+        grants: FileGrants::empty(),
+        of_other_user: false,
     }
 }
 

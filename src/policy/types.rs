@@ -88,8 +88,10 @@ pub struct Application {
     pub packages: Vec<PackageName>,
     /// The lowest target SDK of the packages.
     pub target_sdk: u32,
-    /// What is granted now.
+    /// What counts now: granted and not denied by app-op, or allowed by app-op alone.
     pub permissions: Permissions,
+    /// What would count if app-ops did not deny it; for explanations.
+    pub denied: Permissions,
 }
 
 impl Application {
@@ -164,8 +166,12 @@ pub enum PrivateTree {
 /// Where an entry lies on its volume.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Place {
-    /// The volume's root itself.
+    /// The root of a volume itself, or of a user's tree.
     Root,
+    /// The directory of all users' trees.
+    Users,
+    /// Something beside the users' trees.
+    BesideUsers,
     /// A top-level directory itself, or a file directly in the root; with the default directory that it is.
     Top(Option<DefaultDirectory>),
     /// Below a top-level directory.
@@ -220,6 +226,29 @@ pub enum FileGrant {
     Write,
 }
 
+bitflags::bitflags! {
+    /// The per-file grants that a caller has for one file; each counts by itself.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+    pub struct FileGrants: u8 {
+        /// See [`FileGrant::Selected`].
+        const SELECTED = 1 << 0;
+        /// See [`FileGrant::Read`].
+        const READ = 1 << 1;
+        /// See [`FileGrant::Write`].
+        const WRITE = 1 << 2;
+    }
+}
+
+impl From<FileGrant> for FileGrants {
+    fn from(grant: FileGrant) -> FileGrants {
+        match grant {
+            FileGrant::Selected => FileGrants::SELECTED,
+            FileGrant::Read => FileGrants::READ,
+            FileGrant::Write => FileGrants::WRITE,
+        }
+    }
+}
+
 /// What policy needs to know of the file, for this caller.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FileFacts {
@@ -231,17 +260,24 @@ pub struct FileFacts {
     pub kind: Option<Kind>,
     /// The name or an ancestor begins with a dot, or an ancestor holds `.nomedia`.
     pub hidden: bool,
-    /// The package that made it.
+    /// The package that made it, if it did so as the caller's Android user: what the same package made as another user
+    /// is not its own.
     pub owner: Option<PackageName>,
     /// Whether it is finished.
     pub state: State,
-    /// The caller's grant for this file that has not expired.
-    pub grant: Option<FileGrant>,
+    /// A name that a new entry may be given. What stands there already may have any.
+    pub portable: bool,
+    /// The caller's grants for this file that have not expired.
+    pub grants: FileGrants,
+    /// It lies in the tree of another Android user, who shares media with the caller's: what is a package's own there
+    /// is that user's, not the caller's.
+    pub of_other_user: bool,
 }
 
 impl FileFacts {
-    /// The facts with which an entry at `place` is moved by the fewest callers.
-    pub fn worst(place: Place, directory: bool) -> FileFacts {
+    /// The facts with which an entry at `place`, in the same user's tree as this one, is moved by the fewest callers.
+    /// What stands there already may have any name.
+    pub fn worst(&self, place: Place, directory: bool) -> FileFacts {
         FileFacts {
             place,
             directory,
@@ -249,7 +285,9 @@ impl FileFacts {
             hidden: true,
             owner: None,
             state: State::Trashed,
-            grant: None,
+            portable: true,
+            grants: FileGrants::empty(),
+            of_other_user: self.of_other_user,
         }
     }
 }
@@ -286,6 +324,12 @@ pub enum Operation {
     OpenDirectory,
     /// Change times.
     SetTimes,
+    /// Make a device, a socket or a named pipe at the facts' place.
+    MakeSpecial,
+    /// Make a symbolic link at the facts' place.
+    MakeSymlink,
+    /// Give a file another name, at the facts' place.
+    MakeLink,
     /// Open a file by its forced-redaction name (`.mediagate/redacted/<id>`).
     OpenRedacted {
         /// For writing or truncating.
@@ -310,8 +354,22 @@ impl Operation {
             | Operation::MakeDirectory
             | Operation::RemoveDirectory
             | Operation::RenameTo
-            | Operation::OpenDirectory => false,
+            | Operation::OpenDirectory
+            | Operation::MakeSpecial
+            | Operation::MakeSymlink
+            | Operation::MakeLink => false,
         }
+    }
+
+    /// Whether it puts a new name into a directory: what stands there already does not count.
+    pub fn makes(self) -> bool {
+        matches!(self, Operation::Create | Operation::MakeDirectory | Operation::RenameTo)
+            || self.makes_special()
+    }
+
+    /// Whether it makes what is neither a file nor a directory, or another name of a file.
+    pub(super) fn makes_special(self) -> bool {
+        matches!(self, Operation::MakeSpecial | Operation::MakeSymlink | Operation::MakeLink)
     }
 
     /// Whether it opens a file and writes nothing.
@@ -328,7 +386,10 @@ impl Operation {
             | Operation::RemoveDirectory
             | Operation::RenameFrom
             | Operation::RenameTo
-            | Operation::Replace => true,
+            | Operation::Replace
+            | Operation::MakeSpecial
+            | Operation::MakeSymlink
+            | Operation::MakeLink => true,
             Operation::Look
             | Operation::Open { .. }
             | Operation::OpenRedacted { .. }
@@ -341,14 +402,17 @@ impl Operation {
 
 /// Every operation that can be asked about, by the name that `check`, the audit and the documents use. The first of
 /// several names of an operation is the one that is shown.
-pub const OPERATIONS: [(&str, Operation); 16] = [
+pub const OPERATIONS: [(&str, Operation); 22] = [
     ("look", Operation::Look),
     ("read", Operation::Open { read: true, write: false }),
     ("write", Operation::Open { read: false, write: true }),
     ("readwrite", Operation::Open { read: true, write: true }),
     ("open", Operation::Open { read: true, write: false }),
+    ("truncate", Operation::Open { read: false, write: true }),
     ("read-redacted", Operation::OpenRedacted { write: false }),
+    ("write-redacted", Operation::OpenRedacted { write: true }),
     ("create", Operation::Create),
+    ("mknod", Operation::Create),
     ("mkdir", Operation::MakeDirectory),
     ("unlink", Operation::Unlink),
     ("rmdir", Operation::RemoveDirectory),
@@ -358,6 +422,9 @@ pub const OPERATIONS: [(&str, Operation); 16] = [
     ("list", Operation::List),
     ("opendir", Operation::OpenDirectory),
     ("utime", Operation::SetTimes),
+    ("mknod-special", Operation::MakeSpecial),
+    ("symlink", Operation::MakeSymlink),
+    ("link", Operation::MakeLink),
 ];
 
 impl Operation {
@@ -410,6 +477,8 @@ pub enum DenyReason {
     Forbidden,
     /// Another user's tree.
     OtherUser,
+    /// What is private in the content cannot be told from the rest.
+    Opaque,
     /// No rule spoke.
     NoRule,
 }
@@ -446,6 +515,7 @@ impl DenyReason {
             DenyReason::Misplaced => DenyErrno::Eperm,
             DenyReason::Forbidden => DenyErrno::Eperm,
             DenyReason::OtherUser => DenyErrno::Eacces,
+            DenyReason::Opaque => DenyErrno::Eacces,
             DenyReason::NoRule => DenyErrno::Eacces,
         }
     }

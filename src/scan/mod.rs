@@ -41,6 +41,15 @@ const CHUNK: usize = 256;
 pub struct ScanOptions {
     /// Look also into files that have not changed since they were last looked into.
     pub full: bool,
+    /// The root holds the trees of several users.
+    pub users: bool,
+}
+
+impl ScanOptions {
+    /// Where the root lies.
+    fn root(self) -> Place {
+        if self.users { Place::Users } else { Place::Root }
+    }
 }
 
 /// Why a scan could not go on. One file or directory that cannot be read is no reason; it is counted.
@@ -85,7 +94,7 @@ pub fn scan(
     options: ScanOptions,
     progress: &Progress,
 ) -> Result<ScanOutcome, ScanFailure> {
-    if !is_indexed(&place_of(below)) {
+    if !is_indexed(&place_of(options.root(), below)) {
         return Err(ScanFailure::Private { path: path_of(below) });
     }
     let walk = Walk { root, store, options, progress, target: below };
@@ -96,8 +105,13 @@ pub fn scan(
 /// Whether entries at this place have rows: in the private trees the place itself says all that there is to know.
 fn is_indexed(place: &Place) -> bool {
     match place {
-        Place::PrivateRoot(_) | Place::PrivateMarker(_) | Place::Private { .. } | Place::OtherUser => false,
+        Place::PrivateRoot(_)
+        | Place::PrivateMarker(_)
+        | Place::Private { .. }
+        | Place::OtherUser
+        | Place::BesideUsers => false,
         Place::Root
+        | Place::Users
         | Place::Top(_)
         | Place::Shared(_)
         | Place::Android
@@ -107,8 +121,8 @@ fn is_indexed(place: &Place) -> bool {
     }
 }
 
-fn place_of(names: &[FileName]) -> Place {
-    names.iter().fold(Place::Root, |place, name| place.child(&fold(name.as_str()), name.as_str(), true))
+fn place_of(root: Place, names: &[FileName]) -> Place {
+    names.iter().fold(root, |place, name| place.child(&fold(name.as_str()), name.as_str(), true))
 }
 
 fn path_of(names: &[FileName]) -> String {

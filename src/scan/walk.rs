@@ -9,7 +9,6 @@ use super::progress::{Progress, add};
 use super::{ScanFailure, ScanOptions, path_of};
 use crate::id::MediaId;
 use crate::lower::{FileKind, FileName, PathFd, fold};
-use crate::policy::Place;
 use crate::store::Store;
 
 /// Levels below the root that are scanned. Each costs two descriptors; what lies deeper is counted as failed.
@@ -33,7 +32,7 @@ impl Walk<'_> {
     /// As [`super::scan`].
     pub(super) fn run(&self, root_row: MediaId) -> Result<(), ScanFailure> {
         self.find_target()?;
-        let top = (root_row, Place::Root, String::new());
+        let top = (root_row, self.options.root(), String::new());
         let root = Directory::open(self.root, None, top, self.target.first())
             .map_err(|source| ScanFailure::Lower { path: String::new(), source })?;
         add(&self.progress.directories, u64::from(!root.partial));

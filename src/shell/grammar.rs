@@ -80,12 +80,15 @@ pub struct ServeArguments {
     /// The directory of the database.
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// A TOML file with any of: lower, mount, state, apps, threads, passthrough, socket.
+    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, socket.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Applications to register at the start; see `app import`.
     #[arg(long, value_name = "FILE")]
     pub apps: Option<PathBuf>,
+    /// The directory holds the trees of several Android users, each in a directory of the user's number.
+    #[arg(long)]
+    pub users: bool,
     /// Threads that serve.
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroU32>,
@@ -102,6 +105,7 @@ impl ServeArguments {
             mount: self.mount.clone(),
             state: self.state.clone(),
             apps: self.apps.clone(),
+            users: self.users.then_some(true),
             threads: self.threads,
             passthrough: self.no_passthrough.then_some(false),
             socket,

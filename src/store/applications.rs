@@ -121,7 +121,7 @@ impl Changes<'_> {
         Ok(())
     }
 
-    fn application_row(&self, name: &PackageName) -> Result<i64, StoreError> {
+    pub(super) fn application_row(&self, name: &PackageName) -> Result<i64, StoreError> {
         self.applications_changed();
         self.one("SELECT id FROM applications WHERE name = ?1", [name.as_str()], |row| row.get(0))?
             .ok_or_else(|| StoreError::UnknownApplication(name.clone()))

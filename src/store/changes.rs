@@ -2,11 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction};
 
-use super::snapshot::Regranted;
+use super::snapshot::{Parts, Regranted};
 use super::{Snapshot, StoreError};
 use crate::id::MediaId;
 
@@ -17,22 +17,21 @@ use crate::id::MediaId;
 pub struct Changes<'a> {
     transaction: &'a Transaction<'a>,
     before: &'a Snapshot,
-    applications: Cell<bool>,
-    grants: RefCell<Regranted>,
+    changed: RefCell<Parts>,
 }
 
 impl<'a> Changes<'a> {
     pub(super) fn new(transaction: &'a Transaction<'a>, before: &'a Snapshot) -> Changes<'a> {
-        Changes { transaction, before, applications: Cell::new(false), grants: RefCell::default() }
+        Changes { transaction, before, changed: RefCell::default() }
     }
 
     /// The snapshot to publish, where the changes touched what it shows.
     pub(super) fn next_snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
-        let (applications, grants) = (self.applications.get(), self.grants.borrow());
-        if !applications && grants.is_nothing() {
+        let changed = self.changed.borrow();
+        if changed.is_nothing() {
             return Ok(None);
         }
-        self.before.next(self.transaction, applications, &grants).map(Some)
+        self.before.next(self.transaction, &changed).map(Some)
     }
 
     /// The snapshot as it was when the transaction began.
@@ -46,17 +45,21 @@ impl<'a> Changes<'a> {
     }
 
     pub(super) fn applications_changed(&self) {
-        self.applications.set(true);
+        self.changed.borrow_mut().applications = true;
     }
 
     /// Grants of this entry were given or went.
     pub(super) fn grants_changed(&self, entry: MediaId) {
-        self.grants.borrow_mut().note(entry);
+        self.changed.borrow_mut().grants.note(entry);
     }
 
     /// Grants of nobody knows which entries went.
     pub(super) fn all_grants_changed(&self) {
-        *self.grants.borrow_mut() = Regranted::All;
+        self.changed.borrow_mut().grants = Regranted::All;
+    }
+
+    pub(super) fn users_changed(&self) {
+        self.changed.borrow_mut().users = true;
     }
 
     /// Runs a statement; how many rows it changed, without those of cascades.

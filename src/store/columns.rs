@@ -4,7 +4,7 @@
 
 use rusqlite::{Error, Result, Row};
 
-use crate::policy::{FileGrant, Kind, PackageName, State};
+use crate::policy::{AppOpMode, FileGrant, Kind, PackageName, State};
 
 const KINDS: [Kind; 7] =
     [Kind::Image, Kind::Video, Kind::Audio, Kind::Playlist, Kind::Subtitle, Kind::Document, Kind::Other];
@@ -12,6 +12,8 @@ const KINDS: [Kind; 7] =
 const STATES: [State; 3] = [State::Normal, State::Pending, State::Trashed];
 
 const MODES: [FileGrant; 3] = [FileGrant::Selected, FileGrant::Read, FileGrant::Write];
+
+const APP_OPS: [AppOpMode; 2] = [AppOpMode::Allow, AppOpMode::Deny];
 
 /// The value whose code stands in a column.
 fn decode<T: Copy>(values: &[T], index: usize, code: i64) -> Result<T> {
@@ -59,6 +61,19 @@ pub(super) fn mode(row: &Row<'_>, index: usize) -> Result<FileGrant> {
     decode(&MODES, index, row.get(index)?)
 }
 
+/// The default has no row.
+pub(super) fn app_op_code(mode: AppOpMode) -> Option<i64> {
+    match mode {
+        AppOpMode::Default => None,
+        AppOpMode::Allow => Some(0),
+        AppOpMode::Deny => Some(1),
+    }
+}
+
+pub(super) fn app_op(row: &Row<'_>, index: usize) -> Result<AppOpMode> {
+    decode(&APP_OPS, index, row.get(index)?)
+}
+
 pub(super) fn package(row: &Row<'_>, index: usize) -> Result<PackageName> {
     row.get_ref(index)?.as_str().map(PackageName::new).map_err(Error::from)
 }
@@ -81,6 +96,7 @@ mod tests {
         assert!(KINDS.iter().all(|&kind| decode(&KINDS, 0, kind_code(kind)).unwrap() == kind));
         assert!(STATES.iter().all(|&state| decode(&STATES, 0, state_code(state)).unwrap() == state));
         assert!(MODES.iter().all(|&mode| decode(&MODES, 0, mode_code(mode)).unwrap() == mode));
+        assert!(APP_OPS.iter().all(|&mode| decode(&APP_OPS, 0, app_op_code(mode).unwrap()).unwrap() == mode));
         assert!(decode(&MODES, 0, 3).is_err() && decode(&MODES, 0, -1).is_err());
     }
 }

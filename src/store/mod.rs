@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod app_ops;
 mod applications;
 mod audit;
 mod changes;
@@ -25,8 +26,9 @@ mod records;
 mod schema;
 mod snapshot;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+mod users;
 mod volumes;
 
 use std::path::Path;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock};
 use rusqlite::{Connection, TransactionBehavior};
 
+pub use app_ops::AppOp;
 pub use applications::ApplicationRecord;
 pub use audit::{AuditFilter, AuditRecord, AuditRow, AuditVerdict};
 pub use changes::Changes;
@@ -44,10 +47,11 @@ pub use grants::{Grant, NewGrant};
 pub use inodes::ReusedInode;
 pub use plans::{PlanKey, SavedPlan};
 pub use snapshot::Snapshot;
+pub use users::UserPair;
 pub use volumes::Volume;
 
 use connections::Readers;
-use snapshot::Regranted;
+use snapshot::Parts;
 
 /// The database of one daemon. Shared by all threads.
 #[derive(Debug)]
@@ -69,7 +73,7 @@ impl Store {
         let opened = || {
             let mut connection = connections::open_writer(path)?;
             schema::migrate(&mut connection, path)?;
-            let snapshot = Snapshot::default().next(&connection, true, &Regranted::All)?;
+            let snapshot = Snapshot::default().next(&connection, &Parts::ALL)?;
             Ok((connection, snapshot))
         };
         let (connection, snapshot) =

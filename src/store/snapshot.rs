@@ -2,21 +2,39 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::{Grant, StoreError, applications, grants};
+use super::{AppOp, Grant, StoreError, UserPair, app_ops, applications, grants, users};
 use crate::id::{AppId, MediaId, Uid, UserId};
-use crate::policy::{Application, FileGrant, Identity, PackageName};
+use crate::policy::{AppOps, Application, FileGrants, Identity, PackageName, Permissions};
 
-/// Applications and grants as of one commit.
+/// What of a snapshot is to be read again.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) applications: bool,
+    pub(super) grants: Regranted,
+    pub(super) users: bool,
+}
+
+impl Parts {
+    pub(super) const ALL: Parts = Parts { applications: true, grants: Regranted::All, users: true };
+
+    pub(super) fn is_nothing(&self) -> bool {
+        !self.applications && !self.users && self.grants.is_nothing()
+    }
+}
+
+/// Applications, grants and sharing users as of one commit.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     generation: u64,
     applications: Arc<HashMap<AppId, Arc<Application>>>,
     grants: Vec<Arc<Shard>>,
+    sharing: Arc<HashSet<UserPair>>,
+    foreign_owners: bool,
 }
 
 /// The grants of some of the entries. One change copies the shard that it touches, not all grants.
@@ -52,7 +70,7 @@ impl Regranted {
         }
     }
 
-    pub(super) fn is_nothing(&self) -> bool {
+    fn is_nothing(&self) -> bool {
         matches!(self, Regranted::Some(entries) if entries.is_empty())
     }
 }
@@ -86,15 +104,14 @@ impl Snapshot {
         Uid::of(user, *app)
     }
 
-    /// The strongest grant of a file for any package of `application` that has not expired at `now` (seconds since
-    /// 1970; a grant is good until the second before it expires).
-    pub fn grant(&self, entry: MediaId, application: &Application, now: i64) -> Option<FileGrant> {
+    /// The grants of a file for any package of `application` that have not expired at `now` (seconds since 1970; a
+    /// grant is good until the second before it expires).
+    pub fn granted(&self, entry: MediaId, application: &Application, now: i64) -> FileGrants {
         self.grants(entry)
             .iter()
             .filter(|grant| grant.expires.is_none_or(|expires| now < expires))
             .filter(|grant| application.is(&grant.package))
-            .map(|grant| grant.mode)
-            .max_by_key(|&mode| strength(mode))
+            .fold(FileGrants::empty(), |all, grant| all | grant.mode.into())
     }
 
     /// All grants of a file, expired ones included.
@@ -102,19 +119,25 @@ impl Snapshot {
         self.grants.get(shard_of(entry)).and_then(|shard| shard.get(&entry)).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether two users share media: they were declared to, or are the same.
+    pub fn share_media(&self, one: UserId, other: UserId) -> bool {
+        one == other || self.sharing.contains(&UserPair::of(one, other))
+    }
+
+    /// Whether any entry was made by another user than the one in whose tree it lies.
+    pub fn has_foreign_owners(&self) -> bool {
+        self.foreign_owners
+    }
+
     /// The snapshot that follows this one, with the parts that changed read again.
-    pub(super) fn next(
-        &self,
-        connection: &Connection,
-        applications: bool,
-        grants: &Regranted,
-    ) -> Result<Snapshot, StoreError> {
+    pub(super) fn next(&self, connection: &Connection, changed: &Parts) -> Result<Snapshot, StoreError> {
         let mut next = self.clone();
         next.generation = self.generation.wrapping_add(1);
-        if applications {
-            next.applications = Arc::new(joined(applications::load(connection)?));
+        if changed.applications {
+            let ops = app_ops::load(connection)?;
+            next.applications = Arc::new(joined(applications::load(connection)?, &ops));
         }
-        match grants {
+        match &changed.grants {
             Regranted::All => next.grants = by_entry(grants::load(connection)?),
             Regranted::Some(entries) => {
                 for &entry in entries {
@@ -122,6 +145,10 @@ impl Snapshot {
                     next.regrant(entry, granted);
                 }
             }
+        }
+        if changed.users {
+            next.sharing = Arc::new(users::load(connection)?);
+            next.foreign_owners = users::any_owner_user(connection)?;
         }
         Ok(next)
     }
@@ -144,20 +171,34 @@ fn shard_of(entry: MediaId) -> usize {
     usize::try_from(entry.raw().cast_unsigned()).unwrap_or_default() % SHARDS
 }
 
-/// Joins the packages of each shared uid: all permissions, the lowest target SDK.
-fn joined(records: Vec<super::ApplicationRecord>) -> HashMap<AppId, Arc<Application>> {
+/// Joins the packages of each shared uid: all permissions as far as app-ops let them count, the lowest target SDK.
+fn joined(records: Vec<super::ApplicationRecord>, ops: &[AppOp]) -> HashMap<AppId, Arc<Application>> {
     let mut joined: HashMap<AppId, Application> = HashMap::new();
+    let mut switches: HashMap<AppId, AppOps> = HashMap::new();
+    let mut of_package: HashMap<&PackageName, Vec<&AppOp>> = HashMap::new();
+    for op in ops {
+        of_package.entry(&op.package).or_default().push(op);
+    }
     for record in records {
+        for op in of_package.get(&record.name).into_iter().flatten() {
+            switches.entry(record.app).or_default().set(op.op, op.mode);
+        }
         let application = joined.entry(record.app).or_insert_with(|| Application {
             packages: Vec::new(),
             target_sdk: record.target_sdk,
             permissions: record.permissions,
+            denied: Permissions::empty(),
         });
         application.packages.push(record.name);
         application.target_sdk = application.target_sdk.min(record.target_sdk);
         application.permissions |= record.permissions;
     }
-    joined.into_iter().map(|(app, application)| (app, Arc::new(application))).collect()
+    let judged = |(app, mut application): (AppId, Application)| {
+        let ops = switches.get(&app).copied().unwrap_or_default();
+        (application.permissions, application.denied) = ops.judge(application.permissions);
+        (app, Arc::new(application))
+    };
+    joined.into_iter().map(judged).collect()
 }
 
 fn by_entry(grants: Vec<Grant>) -> Vec<Arc<Shard>> {
@@ -168,12 +209,4 @@ fn by_entry(grants: Vec<Grant>) -> Vec<Arc<Shard>> {
         }
     }
     shards.into_iter().map(Arc::new).collect()
-}
-
-fn strength(mode: FileGrant) -> u8 {
-    match mode {
-        FileGrant::Selected => 0,
-        FileGrant::Read => 1,
-        FileGrant::Write => 2,
-    }
 }

@@ -17,7 +17,8 @@ use mediagate::binder::{self, Serving};
 use mediagate::error::Errno;
 use mediagate::id::{FileId, MediaId, NodeId, Uid};
 use mediagate::policy::{
-    self, Caller, DefaultDirectory, FileFacts, Kind, Operation, PackageName, Place, PrivateTree, State,
+    self, Caller, DefaultDirectory, FileFacts, FileGrants, Kind, Operation, PackageName, Place, PrivateTree,
+    State,
 };
 use mediagate::store::{EntryName, NewEntry, Store};
 
@@ -61,9 +62,11 @@ impl Gate for OneFile {
             directory: false,
             kind: Some(Kind::Image),
             hidden: false,
+            portable: true,
             owner: Some(camera),
             state: State::Normal,
-            grant: None,
+            grants: FileGrants::default(),
+            of_other_user: false,
         };
         let verdict = policy::decide(&caller, &facts, &operation);
         Ok(Explanation::of(&caller, operation, path, &facts, &verdict))

@@ -30,6 +30,6 @@ pub(crate) use skip::{can_mount, skip};
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use stopped::Stopped;
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
-pub(crate) use sys::{Mapping, file_handle, open_by_handle, splice};
+pub(crate) use sys::{Mapping, file_handle, open_by_handle, splice, truncate};
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use volume::{Setup, Volume};

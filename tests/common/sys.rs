@@ -76,6 +76,14 @@ pub(crate) fn splice(from: impl AsFd, to: impl AsFd, length: usize) -> io::Resul
     usize::try_from(moved).map_err(|_| io::Error::last_os_error())
 }
 
+/// `truncate(2)`: by name, so that no open of the caller's comes before it.
+pub(crate) fn truncate(path: &Path, size: i64) -> io::Result<()> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    // SAFETY: `path` is a string that ends in NUL.
+    let done = unsafe { libc::truncate(path.as_ptr(), size) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// `name_to_handle_at(2)`
 pub(crate) fn file_handle(path: &Path) -> io::Result<Vec<u32>> {
     let path = CString::new(path.as_os_str().as_bytes())?;

@@ -10,6 +10,7 @@ mod names;
 mod private;
 mod races;
 mod rows;
+mod scale;
 mod views;
 
 use std::fs;

@@ -161,3 +161,20 @@ fn access_answers_as_an_open_would() {
     let everything = AccessRequest { read: true, write: true, execute: true };
     assert!(world.volume.access(caller(STRANGER), directory, everything).is_ok());
 }
+
+#[test]
+fn access_to_a_directory_answers_as_listing_it_and_making_one_there_would() {
+    let world = World::shared();
+    let ask = |uid, path, read, write| {
+        let node = if path == "/" { NodeId::ROOT } else { world.look(ROOT, path).unwrap() };
+        let request = AccessRequest { read, write, execute: true };
+        world.volume.access(caller(uid), node, request).map_err(errno)
+    };
+    for path in ["/", "Android"] {
+        assert_eq!(ask(STRANGER, path, true, false), Ok(()), "{path}");
+        assert_eq!(ask(STRANGER, path, false, true), Err(Errno::EACCES), "{path}");
+        assert_eq!(ask(STRANGER, path, true, true), Err(Errno::EACCES), "{path}");
+        assert_eq!(ask(MANAGER, path, true, true), Ok(()), "{path}");
+    }
+    assert_eq!(ask(STRANGER, "Pictures", true, true), Ok(()));
+}

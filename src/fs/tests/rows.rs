@@ -111,6 +111,9 @@ fn extended_attributes_tell_what_is_known() {
     };
     assert_eq!(get(OWNER, FILE, "user.mediagate.view").unwrap(), "full");
     assert_eq!(get(READER, FILE, "user.mediagate.view").unwrap(), "redacted");
+    let node = world.look(OWNER, FILE).unwrap();
+    let found = |uid| world.volume.extended_attribute(caller(uid), node, "user.mediagate.view").unwrap();
+    assert_eq!(found(READER), b"redacted", "whoever the kernel found the name for");
     assert_eq!(get(READER, FILE, "user.mediagate.owner").unwrap(), "org.example.owner");
     assert_eq!(get(READER, FILE, "user.mediagate.kind").unwrap(), "image");
     assert_eq!(get(STRANGER, FILE, "user.mediagate.owner"), Err(Errno::EACCES));

@@ -9,27 +9,6 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::*;
 
-impl DirectoryStream {
-    /// Hands the entries from `offset` on to `take` until it answers `false` or the listing ends.
-    fn read_from(&mut self, offset: u64, mut take: impl FnMut(ListedEntry) -> bool) -> std::io::Result<()> {
-        let mut next = offset;
-        loop {
-            let mut some = self.some(next, usize::MAX)?.into_iter();
-            if some.len() == 0 {
-                return Ok(());
-            }
-            while let Some(entry) = some.next() {
-                let (from, after) = (next, entry.next);
-                if !take(entry.clone()) {
-                    self.put_back(from, std::iter::once(entry).chain(some));
-                    return Ok(());
-                }
-                next = after;
-            }
-        }
-    }
-}
-
 /// Reads everything in pieces of `piece` entries, calling `between` after each piece.
 fn read_in_pieces(
     stream: &mut DirectoryStream,

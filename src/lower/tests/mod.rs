@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::id::Uid;
-use crate::policy::{self, Caller, FileFacts, Operation, Permit, Place, State, Verdict};
+use crate::policy::{self, Caller, FileFacts, FileGrants, Operation, Permit, Place, State, Verdict};
 
 /// What policy gives to root.
 fn permit() -> Permit {
@@ -25,9 +25,11 @@ fn permit() -> Permit {
         directory: false,
         kind: None,
         hidden: false,
+        portable: true,
         owner: None,
         state: State::Normal,
-        grant: None,
+        grants: FileGrants::default(),
+        of_other_user: false,
     };
     match policy::decide(&caller, &facts, &Operation::Create) {
         Verdict::Allow(permit, _) => permit,

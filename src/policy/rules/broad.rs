@@ -44,7 +44,10 @@ pub(super) fn unknown(caller: &Caller, _: &FileFacts, operation: &Operation) -> 
         | Operation::RemoveDirectory
         | Operation::List
         | Operation::OpenDirectory
-        | Operation::SetTimes => REFUSED,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => REFUSED,
     };
     caller.is_unknown().then_some(ruling)?
 }

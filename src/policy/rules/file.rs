@@ -4,7 +4,7 @@
 
 use super::{FULL, REFUSED, Ruling};
 use crate::policy::rights::Legacy;
-use crate::policy::{Caller, DefaultDirectory, DenyReason, FileFacts, FileGrant, Operation, Place, State};
+use crate::policy::{Caller, DefaultDirectory, DenyReason, FileFacts, FileGrants, Operation, Place, State};
 
 const FORBIDDEN: Option<Ruling> = Some(Ruling::Deny(DenyReason::Forbidden));
 
@@ -46,7 +46,7 @@ pub(super) fn unfinished(caller: &Caller, facts: &FileFacts, operation: &Operati
 /// POLICY.md, main table: "write grantee: full, ok, ok, ok, ok (its own side), no".
 pub(super) fn write_grant(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
     let used = operation.uses_file() && *operation != Operation::List;
-    (used && caller.granted(facts, FileGrant::Write)).then_some(FULL)?
+    (used && caller.granted(facts, FileGrants::WRITE)).then_some(FULL)?
 }
 
 /// POLICY.md, main table: "legacy read: full, EACCES, EPERM, EACCES, EACCES, yes".
@@ -73,13 +73,16 @@ pub(super) fn legacy_refused(caller: &Caller, _: &FileFacts, operation: &Operati
         | Operation::OpenRedacted { .. }
         | Operation::Unlink
         | Operation::List
-        | Operation::SetTimes => None,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => None,
     }
 }
 
 /// POLICY.md, main table: "read grantee: redacted, or full with AML", not listed.
 pub(super) fn read_grant(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
-    let reads = operation.only_reads() && caller.granted(facts, FileGrant::Read);
+    let reads = operation.only_reads() && caller.granted(facts, FileGrants::READ);
     reads.then(|| Ruling::Allow(caller.reading_view(facts)))
 }
 
@@ -107,6 +110,9 @@ pub(super) fn not_yours(caller: &Caller, _: &FileFacts, operation: &Operation) -
         | Operation::MakeDirectory
         | Operation::RemoveDirectory
         | Operation::RenameTo
-        | Operation::OpenDirectory => None,
+        | Operation::OpenDirectory
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => None,
     }
 }

@@ -31,6 +31,41 @@ pub(super) fn other_user(_: &Caller, facts: &FileFacts, operation: &Operation) -
     if *operation == Operation::OpenDirectory { FULL } else { Some(Ruling::Deny(DenyReason::OtherUser)) }
 }
 
+/// POLICY.md, private trees: another user's tree is not listed, so the directory that holds the trees is walked and
+/// tells applications nothing.
+pub(super) fn users(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    if facts.place != Place::Users {
+        return None;
+    }
+    match operation {
+        Operation::Look => FULL,
+        Operation::List | Operation::OpenDirectory if caller.is_shell() => FULL,
+        Operation::List
+        | Operation::OpenDirectory
+        | Operation::Open { .. }
+        | Operation::OpenRedacted { .. }
+        | Operation::Create
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink
+        | Operation::MakeDirectory
+        | Operation::Unlink
+        | Operation::RemoveDirectory
+        | Operation::RenameFrom
+        | Operation::RenameTo
+        | Operation::Replace
+        | Operation::SetTimes => REFUSED,
+    }
+}
+
+/// What else lies beside the trees is the system's, and no application's or shell's to know.
+pub(super) fn beside_users(_: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    if facts.place != Place::BesideUsers {
+        return None;
+    }
+    if operation.makes_or_moves() { PRIVATE_CHANGE } else { PRIVATE }
+}
+
 /// POLICY.md, private trees: "Own package (any of the uid's): full".
 pub(super) fn own(caller: &Caller, facts: &FileFacts, _: &Operation) -> Option<Ruling> {
     let Place::Private { package, .. } = &facts.place else { return None };
@@ -58,7 +93,10 @@ pub(super) fn shell(caller: &Caller, facts: &FileFacts, operation: &Operation) -
         | Operation::RenameFrom
         | Operation::RenameTo
         | Operation::Replace
-        | Operation::SetTimes => None,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => None,
     }
 }
 
@@ -88,7 +126,10 @@ pub(super) fn marker(_: &Caller, facts: &FileFacts, operation: &Operation) -> Op
         | Operation::RemoveDirectory
         | Operation::RenameFrom
         | Operation::RenameTo
-        | Operation::Replace => PRIVATE_CHANGE,
+        | Operation::Replace
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => PRIVATE_CHANGE,
     }
 }
 
@@ -108,7 +149,10 @@ pub(super) fn root_of_tree(_: &Caller, facts: &FileFacts, operation: &Operation)
         | Operation::RemoveDirectory
         | Operation::RenameFrom
         | Operation::RenameTo
-        | Operation::Replace => PRIVATE_CHANGE,
+        | Operation::Replace
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => PRIVATE_CHANGE,
     }
 }
 
@@ -127,12 +171,18 @@ pub(super) fn protected(_: &Caller, facts: &FileFacts, operation: &Operation) ->
         | Operation::MakeDirectory
         | Operation::List
         | Operation::OpenDirectory
-        | Operation::SetTimes => None,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => None,
     }
 }
 
 /// POLICY.md, private trees: "`Android/media/<package>`: full for its package".
 pub(super) fn media_own(caller: &Caller, facts: &FileFacts, _: &Operation) -> Option<Ruling> {
     let Place::Media { package } = &facts.place else { return None };
+    if facts.of_other_user {
+        return None;
+    }
     caller.application().is_some_and(|application| application.has_directory(package)).then_some(FULL)?
 }

@@ -22,6 +22,25 @@ pub(super) fn look(caller: &Caller, facts: &FileFacts, operation: &Operation) ->
     }
 }
 
+/// POLICY.md, operations: "name valid (no `" * / : < > ? \ |`, no control characters …; else EPERM)", for create,
+/// mkdir and the new name of a rename. A package's private directory is its own: it has been answered before.
+pub(super) fn bad_name(_: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    (operation.makes() && !facts.portable).then_some(Ruling::Deny(DenyReason::Misplaced))
+}
+
+/// POLICY.md, operations: "mknod of anything else, symlink, link: EPERM", whoever asks. Who may not make a file there
+/// because the place is not its own is told that and no more.
+pub(super) fn special_file(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    if !operation.makes_special() {
+        return None;
+    }
+    let reason = match decide(caller, facts, &Operation::Create) {
+        Verdict::Deny { reason: reason @ (DenyReason::PrivateChange | DenyReason::OtherUser), .. } => reason,
+        Verdict::Deny { .. } | Verdict::Allow(..) => DenyReason::Misplaced,
+    };
+    Some(Ruling::Deny(reason))
+}
+
 /// POLICY.md, operations: of top-level directories "none removed"; rename "not a default top-level directory".
 /// Another one cannot be removed by renaming either.
 pub(super) fn top_directory_fixed(_: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
@@ -40,7 +59,10 @@ pub(super) fn top_directory_fixed(_: &Caller, facts: &FileFacts, operation: &Ope
         | Operation::RenameTo
         | Operation::List
         | Operation::OpenDirectory
-        | Operation::SetTimes => None,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => None,
     }
 }
 
@@ -65,6 +87,8 @@ pub(super) fn top_directory(_: &Caller, facts: &FileFacts, operation: &Operation
         | Place::PrivateRoot(_)
         | Place::PrivateMarker(_)
         | Place::Private { .. }
+        | Place::Users
+        | Place::BesideUsers
         | Place::OtherUser => None,
     }
 }
@@ -89,7 +113,10 @@ pub(super) fn directory(_: &Caller, facts: &FileFacts, operation: &Operation) ->
         | Operation::RenameTo
         | Operation::List
         | Operation::OpenDirectory
-        | Operation::SetTimes => false,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => false,
     };
     allowed.then_some(FULL)?
 }
@@ -110,7 +137,10 @@ pub(super) fn accepted_kind(_: &Caller, facts: &FileFacts, operation: &Operation
         | Operation::Replace
         | Operation::List
         | Operation::OpenDirectory
-        | Operation::SetTimes => false,
+        | Operation::SetTimes
+        | Operation::MakeSpecial
+        | Operation::MakeSymlink
+        | Operation::MakeLink => false,
     };
     accepted.then_some(FULL)?
 }

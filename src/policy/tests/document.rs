@@ -33,6 +33,7 @@ fn the_document_lists_every_reason() {
         DenyReason::Misplaced,
         DenyReason::Forbidden,
         DenyReason::OtherUser,
+        DenyReason::Opaque,
         DenyReason::NoRule,
     ] {
         let line = format!("| `{reason:?}` | {} |", reason.errno().name());
@@ -49,4 +50,24 @@ fn names_are_unique_and_sentences_are_sentences() {
         assert_eq!(explain(told.rule), Some(*told));
     }
     assert_eq!(explain(RuleName("no such rule")), None);
+}
+
+#[test]
+fn the_document_lists_every_operation() {
+    let names = |operation: Operation| {
+        OPERATIONS.iter().filter(move |(_, known)| *known == operation).map(|(name, _)| *name)
+    };
+    let first = OPERATIONS.iter().filter(|(name, operation)| operation.name() == *name);
+    let expected: Vec<String> = first
+        .map(|(_, operation)| {
+            names(*operation).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        })
+        .collect();
+    let after = DOCUMENT.split("| operation | asks |\n|---|---|\n").nth(1).expect("the table of operations");
+    let written: Vec<&str> = after
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.split('|').nth(1).unwrap_or_default().trim())
+        .collect();
+    assert_eq!(written, expected, "\n{}", expected.join("\n"));
 }

@@ -35,7 +35,7 @@ const KINDS: [Option<Kind>; 8] = [
     Some(Kind::Other),
 ];
 
-const OPERATIONS: [Operation; 16] = [
+const OPERATIONS: [Operation; 19] = [
     Operation::Look,
     READ,
     WRITE,
@@ -52,10 +52,13 @@ const OPERATIONS: [Operation; 16] = [
     Operation::SetTimes,
     Operation::OpenRedacted { write: false },
     Operation::OpenRedacted { write: true },
+    Operation::MakeSpecial,
+    Operation::MakeSymlink,
+    Operation::MakeLink,
 ];
 
 fn place() -> impl Strategy<Value = Place> {
-    (0u8..14, 0..DIRECTORIES.len(), any::<bool>(), any::<bool>()).prop_map(
+    (0u8..16, 0..DIRECTORIES.len(), any::<bool>(), any::<bool>()).prop_map(
         |(shape, directory, mine, flag)| {
             let package = package(if mine { OWN } else { OTHER });
             let tree = if flag { PrivateTree::Data } else { PrivateTree::Obb };
@@ -72,6 +75,8 @@ fn place() -> impl Strategy<Value = Place> {
                 8 => Place::PrivateMarker(tree),
                 9 => Place::Private { tree, package, top: directory % 2 == 0 },
                 10 => Place::OtherUser,
+                11 => Place::Users,
+                12 => Place::BesideUsers,
                 _ => Place::Shared(default),
             }
         },
@@ -84,23 +89,22 @@ prop_compose! {
         directory in prop::bool::weighted(0.25),
         kind in 0..KINDS.len(),
         hidden in prop::bool::weighted(0.2),
+        portable in prop::bool::weighted(0.8),
         owner in 0u8..4,
         state in 0u8..6,
-        grant in 0u8..6,
+        grants in (0u8..8, any::<bool>()),
+        of_other_user in prop::bool::weighted(0.2),
     ) -> FileFacts {
         FileFacts {
             place,
             directory,
             kind: KINDS[kind],
             hidden,
+            portable,
             owner: match owner { 0 => Some(package(OWN)), 1 => None, _ => Some(package(OTHER)) },
             state: match state { 0 => State::Pending, 1 => State::Trashed, _ => State::Normal },
-            grant: match grant {
-                0 => Some(FileGrant::Selected),
-                1 => Some(FileGrant::Read),
-                2 => Some(FileGrant::Write),
-                _ => None,
-            },
+            grants: if grants.1 { FileGrants::from_bits_truncate(grants.0) } else { FileGrants::empty() },
+            of_other_user,
         }
     }
 }
@@ -178,8 +182,8 @@ proptest! {
     ) {
         let broad = Permissions::MANAGE_EXTERNAL_STORAGE | Permissions::LEGACY_STORAGE;
         let place = Place::Shared(Some(DefaultDirectory::Download));
-        let grant = facts.grant.filter(|grant| *grant != FileGrant::Write);
-        let facts = FileFacts { kind: None, owner: None, directory: false, place, grant, ..facts };
+        let grants = facts.grants.difference(FileGrants::WRITE);
+        let facts = FileFacts { kind: None, owner: None, directory: false, place, grants, ..facts };
         prop_assert_ne!(says(&app(sdk, held.difference(broad)), &facts, operation), "full");
     }
 
@@ -217,18 +221,17 @@ proptest! {
     /// A move that is allowed on the worst facts is allowed on all facts, so that a tree is judged by one question.
     #[test]
     fn the_worst_facts_stand_for_all(caller in caller(), facts in facts(), goal in facts()) {
+        let (facts, goal) = (FileFacts { portable: true, ..facts }, FileFacts { portable: true, ..goal });
         for (operation, facts) in [(Operation::RenameFrom, &facts), (Operation::RenameTo, &goal)] {
-            let worst = FileFacts::worst(facts.place.clone(), facts.directory);
+            let worst = facts.worst(facts.place.clone(), facts.directory);
             if height(says(&caller, &worst, operation)) > 0 {
                 prop_assert_ne!(height(says(&caller, facts, operation)), 0, "{:?}", operation);
             }
         }
-        let (from, to) = (facts.place.clone(), goal.place.clone());
-        let below = |facts: &FileFacts| facts.place.below().map(|place| FileFacts { place, ..facts.clone() });
-        if may_move_all(&caller, &from, &to) {
-            let (facts, goal) = (below(&facts).unwrap(), below(&goal).unwrap());
-            prop_assert_ne!(height(says(&caller, &facts, Operation::RenameFrom)), 0);
-            prop_assert_ne!(height(says(&caller, &goal, Operation::RenameTo)), 0);
+        if may_move_all(&caller, &facts, &goal) {
+            let below = |facts: &FileFacts| FileFacts { place: facts.place.below().unwrap(), ..facts.clone() };
+            prop_assert_ne!(height(says(&caller, &below(&facts), Operation::RenameFrom)), 0);
+            prop_assert_ne!(height(says(&caller, &below(&goal), Operation::RenameTo)), 0);
         }
     }
 

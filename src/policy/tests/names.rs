@@ -115,6 +115,7 @@ fn no_spelling_escapes() {
                 packages: vec![package(OTHER)],
                 target_sdk: 34,
                 permissions: Permissions::all(),
+                denied: Permissions::empty(),
             };
             let other = is(Identity::Application(Arc::new(other)));
             let data = Operation::OpenDirectory;
@@ -155,4 +156,19 @@ fn hiding() {
     assert!(music.hides(false, "camera", true, true));
     assert!(below.hides(false, "camera", true, true));
     assert!(dcim.hides(true, "camera", false, false), "a file of that name is no exception");
+}
+
+#[test]
+fn trees_of_users() {
+    let child = |name: &str, directory| Place::Users.child(name, name, directory);
+    assert_eq!(child("0", true), Place::Root);
+    assert_eq!(child("10", true), Place::Root);
+    assert_eq!(child("10", true).child("android", "Android", true), Place::Android);
+    for name in ["00", "010", "+1", "-1", "", "a", "10 ", "42950", "4294967296", "android", "obb"] {
+        assert_eq!(child(name, true), Place::BesideUsers, "{name:?}");
+    }
+    assert_eq!(child("10", false), Place::BesideUsers, "a file is no tree");
+    assert_eq!(Place::Users.child("10", "1\u{200b}0", true), Place::BesideUsers);
+    assert_eq!(Place::BesideUsers.child("0", "0", true), Place::BesideUsers);
+    assert!(!Place::Users.hides(false, "10", true, true), "a .nomedia in it hides no user's tree");
 }

@@ -17,6 +17,8 @@ const CHANGING: [Operation; 7] = [
     Operation::Replace,
 ];
 
+const SPECIAL: [Operation; 3] = [Operation::MakeSpecial, Operation::MakeSymlink, Operation::MakeLink];
+
 fn private(tree: PrivateTree, name: &str, top: bool) -> FileFacts {
     FileFacts { place: Place::Private { tree, package: package(name), top }, directory: top, ..picture() }
 }
@@ -62,7 +64,7 @@ fn the_installer_reaches_obb_only() {
 fn an_owner_of_a_file_in_anothers_private_tree_has_nothing() {
     let facts = FileFacts {
         owner: Some(package(OWN)),
-        grant: Some(FileGrant::Write),
+        grants: FileGrants::WRITE,
         ..private(PrivateTree::Data, OTHER, false)
     };
     all(&modern(Permissions::empty()), &facts, &READING, "ENOENT");
@@ -213,4 +215,39 @@ fn a_private_volume_conceals_what_is_not_listed() {
     assert_eq!(concealed(&stranger, &directory(Place::Root), Operation::Look), "full");
     assert_eq!(concealed(&modern(Permissions::READ_MEDIA_IMAGES), &picture(), WRITE), "EACCES");
     assert_eq!(concealed(&stranger, &directory(Place::OtherUser), Operation::Look), "EACCES");
+}
+
+#[test]
+fn a_bad_name_is_given_to_nothing_new() {
+    let bad = |facts: FileFacts| FileFacts { portable: false, ..facts };
+    let (file, folder) = (bad(picture()), bad(directory(Place::Shared(Some(DefaultDirectory::Dcim)))));
+    for caller in [modern(Permissions::all()), app(28, Permissions::all()), is(Identity::Shell)] {
+        all(&caller, &file, &[Operation::Create, Operation::RenameTo], "EPERM");
+        all(&caller, &folder, &[Operation::MakeDirectory, Operation::RenameTo], "EPERM");
+        // What has such a name already is used and removed.
+        all(&caller, &file, &[READ, WRITE, Operation::Unlink, Operation::RenameFrom], "full");
+    }
+    all(&is(Identity::Root), &file, &CHANGING, "full");
+    let media = bad(FileFacts { place: Place::Media { package: package(OWN) }, ..picture() });
+    all(&modern(Permissions::empty()), &media, &[Operation::Create], "EPERM");
+    // A private tree is judged before the name.
+    all(&modern(Permissions::all()), &bad(private(PrivateTree::Data, OTHER, false)), &CHANGING, "EACCES");
+    all(&modern(Permissions::empty()), &bad(private(PrivateTree::Data, OWN, false)), &CHANGING, "full");
+}
+
+#[test]
+fn nobody_makes_special_files() {
+    let everyone =
+        [modern(Permissions::all()), app(28, Permissions::all()), is(Identity::Shell), is(Identity::Root)];
+    for caller in &everyone {
+        all(caller, &picture(), &SPECIAL, "EPERM");
+        all(caller, &directory(Place::Root), &SPECIAL, "EPERM");
+    }
+    let own = modern(Permissions::empty());
+    all(&own, &private(PrivateTree::Data, OWN, false), &SPECIAL, "EPERM");
+    // Where a caller may make nothing at all, it learns that and no more.
+    for caller in everyone_else() {
+        all(&caller, &private(PrivateTree::Obb, OTHER, true), &SPECIAL, "EACCES");
+        all(&caller, &FileFacts { place: Place::OtherUser, ..picture() }, &SPECIAL, "EACCES");
+    }
 }

@@ -43,12 +43,29 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
                 other => other,
             };
         }
+        MakeSpecial | MakeSymlink | MakeLink => {
+            let root = caller.identity == Identity::Root;
+            let made = FileFacts { portable: true, ..facts.clone() };
+            return match facts.place {
+                _ if root => "EPERM",
+                Place::OtherUser | Place::BesideUsers => "EACCES",
+                Place::PrivateRoot(_) | Place::PrivateMarker(_) => "EACCES",
+                Place::Private { .. } if expected(caller, &made, Create) == "EACCES" => "EACCES",
+                _ => "EPERM",
+            };
+        }
         _ if caller.identity == Identity::Root => return "full",
         _ => {}
     }
     match (&facts.place, operation) {
         (Place::OtherUser, OpenDirectory) => "full",
         (Place::OtherUser, _) => "EACCES",
+        (Place::Users, Look) => "full",
+        (Place::Users, List | OpenDirectory) => question.top_of_users(),
+        (Place::Users, Open { write: false, .. }) if facts.directory => question.top_of_users(),
+        (Place::Users, _) => "EACCES",
+        (Place::BesideUsers, Look | Open { .. } | List | OpenDirectory | SetTimes) => "ENOENT",
+        (Place::BesideUsers, _) => "EACCES",
         (Place::Private { tree, package, .. }, _) => question.private(*tree, package, operation),
         (Place::PrivateMarker(_), Look | List) => "full",
         (Place::PrivateMarker(_), _) => "EACCES",
@@ -58,7 +75,8 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
             question.shared(OpenDirectory)
         }
         (Place::PrivateRoot(_), _) => "EACCES",
-        (Place::Media { package }, _) if question.mine(package) => "full",
+        (_, Create | MakeDirectory | RenameTo) if !facts.portable => "EPERM",
+        (Place::Media { package }, _) if !facts.of_other_user && question.mine(package) => "full",
         (Place::Root | Place::Android | Place::MediaRoot, Create | RenameFrom | RenameTo | Replace) => {
             "EPERM"
         }
@@ -79,6 +97,11 @@ impl Question<'_> {
 
     fn has(&self, permission: Permissions) -> bool {
         self.application().is_some_and(|application| application.permissions & permission == permission)
+    }
+
+    /// The names of the users' trees are for the shell; it sees no more of them than it may enter.
+    fn top_of_users(&self) -> &'static str {
+        if self.caller.identity == Identity::Shell { "full" } else { "EACCES" }
     }
 
     fn mine(&self, package: &PackageName) -> bool {
@@ -130,16 +153,19 @@ impl Question<'_> {
                 .as_ref()
                 .is_some_and(|owner| self.application().is_some_and(|app| app.packages.contains(owner))),
             "gallery" if facts.directory || facts.hidden => false,
+            "gallery" if !self.may_be_gallery() => false,
             "gallery" => match facts.kind {
                 Some(Kind::Image) => self.has(Permissions::WRITE_MEDIA_IMAGES),
                 Some(Kind::Video) => self.has(Permissions::WRITE_MEDIA_VIDEO),
                 _ => false,
             },
-            "write grantee" => self.application().is_some() && open && facts.grant == Some(FileGrant::Write),
-            "read grantee" => self.application().is_some() && open && facts.grant == Some(FileGrant::Read),
+            "write grantee" => {
+                self.application().is_some() && open && facts.grants.contains(FileGrants::WRITE)
+            }
+            "read grantee" => self.application().is_some() && open && facts.grants.contains(FileGrants::READ),
             "reader" if !open => false,
             "reader" => {
-                let picked = facts.grant == Some(FileGrant::Selected)
+                let picked = facts.grants.contains(FileGrants::SELECTED)
                     && self.has(Permissions::READ_MEDIA_VISUAL_USER_SELECTED);
                 picked
                     || match facts.kind {
@@ -220,9 +246,15 @@ impl Question<'_> {
         }
     }
 
+    /// A legacy application's app-ops of a gallery count only if it may write.
+    fn may_be_gallery(&self) -> bool {
+        !matches!(self.legacy(), Some("legacy read" | "legacy nothing"))
+    }
+
     fn gallery_directory(&self) -> bool {
         use DefaultDirectory::*;
         self.facts.directory
+            && self.may_be_gallery()
             && !self.facts.hidden
             && matches!(self.facts.place, Place::Shared(Some(Dcim | Pictures | Movies)))
             && (self.has(Permissions::WRITE_MEDIA_IMAGES) || self.has(Permissions::WRITE_MEDIA_VIDEO))
@@ -281,7 +313,7 @@ impl Question<'_> {
             RenameFrom | Replace => self.taken_away(),
             MakeDirectory => self.directory_made_or_removed(true),
             RemoveDirectory => self.directory_made_or_removed(false),
-            OpenRedacted { .. } => unreachable!("answered before"),
+            OpenRedacted { .. } | MakeSpecial | MakeSymlink | MakeLink => unreachable!("answered before"),
         }
     }
 }

@@ -27,8 +27,8 @@ const READER: &str = "redacted EACCES ok EACCES EPERM redacted";
 const READER_AML: &str = "full EACCES ok EACCES EPERM yes";
 const EVERYTHING: &str = "full ok ok ok ok yes";
 
-fn granted(grant: FileGrant) -> FileFacts {
-    FileFacts { grant: Some(grant), ..picture() }
+fn granted(grants: FileGrants) -> FileFacts {
+    FileFacts { grants, ..picture() }
 }
 
 #[test]
@@ -80,18 +80,18 @@ fn read_external_storage_ends_at_33() {
 #[test]
 fn selected_readers() {
     let selected = Permissions::READ_MEDIA_VISUAL_USER_SELECTED;
-    row(&modern(selected), &granted(FileGrant::Selected), READER);
-    row(&modern(selected | Permissions::ACCESS_MEDIA_LOCATION), &granted(FileGrant::Selected), READER_AML);
+    row(&modern(selected), &granted(FileGrants::SELECTED), READER);
+    row(&modern(selected | Permissions::ACCESS_MEDIA_LOCATION), &granted(FileGrants::SELECTED), READER_AML);
     row(&modern(selected), &picture(), STRANGER);
-    row(&modern(Permissions::empty()), &granted(FileGrant::Selected), STRANGER);
+    row(&modern(Permissions::empty()), &granted(FileGrants::SELECTED), STRANGER);
 }
 
 #[test]
 fn grantees() {
     let aml = modern(Permissions::ACCESS_MEDIA_LOCATION);
-    row(&modern(Permissions::empty()), &granted(FileGrant::Read), "redacted EACCES ok EACCES EPERM no");
-    row(&aml, &granted(FileGrant::Read), "full EACCES ok EACCES EPERM no");
-    row(&modern(Permissions::empty()), &granted(FileGrant::Write), "full ok ok ok ok no");
+    row(&modern(Permissions::empty()), &granted(FileGrants::READ), "redacted EACCES ok EACCES EPERM no");
+    row(&aml, &granted(FileGrants::READ), "full EACCES ok EACCES EPERM no");
+    row(&modern(Permissions::empty()), &granted(FileGrants::WRITE), "full ok ok ok ok no");
 }
 
 #[test]
@@ -102,6 +102,19 @@ fn galleries() {
     row(&modern(Permissions::WRITE_MEDIA_VIDEO), &download(Kind::Video), EVERYTHING);
     row(&images, &FileFacts { place: Place::Shared(None), ..picture() }, EVERYTHING);
     row(&images, &FileFacts { hidden: true, ..picture() }, STRANGER);
+}
+
+#[test]
+fn the_app_ops_of_a_legacy_gallery_count_only_with_the_right_to_write() {
+    let app_op = Permissions::WRITE_MEDIA_IMAGES;
+    let read = app_op | Permissions::READ_EXTERNAL_STORAGE;
+    row(&app(29, app_op), &picture(), "EACCES EACCES EPERM EACCES EACCES no");
+    row(&app(29, read), &picture(), "full EACCES EPERM EACCES EACCES yes");
+    row(&app(34, read | Permissions::LEGACY_STORAGE), &picture(), "full EACCES EPERM EACCES EACCES yes");
+    row(&app(29, app_op | Permissions::WRITE_EXTERNAL_STORAGE), &picture(), EVERYTHING);
+    let album = directory(Place::Shared(Some(DefaultDirectory::Dcim)));
+    assert_eq!(says(&app(29, read), &album, Operation::RenameFrom), "EACCES");
+    assert_eq!(says(&app(34, app_op), &album, Operation::RenameFrom), "full");
 }
 
 #[test]
@@ -146,7 +159,7 @@ fn unfinished_entries() {
         row(&modern(Permissions::WRITE_MEDIA_IMAGES), &of(picture()), EVERYTHING);
         row(&modern(Permissions::WRITE_MEDIA_VIDEO), &of(picture()), refused);
         row(&modern(READS), &of(picture()), refused);
-        row(&modern(Permissions::empty()), &of(granted(FileGrant::Write)), refused);
+        row(&modern(Permissions::empty()), &of(granted(FileGrants::WRITE)), refused);
         row(
             &app(29, Permissions::READ_EXTERNAL_STORAGE),
             &of(picture()),
@@ -157,5 +170,53 @@ fn unfinished_entries() {
             &of(picture()),
             "EACCES EACCES ok EACCES EACCES no",
         );
+    }
+}
+
+/// Each grant counts by itself: what is selected is listed, whatever else was granted.
+#[test]
+fn grants_add_up() {
+    let selected = modern(Permissions::READ_MEDIA_VISUAL_USER_SELECTED);
+    let (picked, read, write) = (FileGrants::SELECTED, FileGrants::READ, FileGrants::WRITE);
+    row(&selected, &granted(picked | read), READER);
+    row(&selected, &granted(picked | write), "full ok ok ok ok yes");
+    row(&modern(Permissions::empty()), &granted(picked | read), "redacted EACCES ok EACCES EPERM no");
+    row(&modern(Permissions::empty()), &granted(read | write), "full ok ok ok ok no");
+}
+
+/// What a package has in another user's tree is not its own there.
+#[test]
+fn another_users_media_directory_is_not_the_callers() {
+    let own = Place::Media { package: package(OWN) };
+    let facts = FileFacts { place: own.clone(), owner: None, ..picture() };
+    assert_eq!(says(&modern(Permissions::empty()), &facts, WRITE), "full");
+    let other = FileFacts { of_other_user: true, ..facts };
+    assert_eq!(says(&modern(Permissions::empty()), &other, WRITE), "EACCES");
+    assert_eq!(says(&modern(Permissions::empty()), &other, Operation::Create), "EPERM");
+}
+
+/// The directory of all users' trees, and what lies beside them.
+#[test]
+fn the_top_of_several_users() {
+    use Operation::*;
+    let manager = modern(Permissions::all());
+    let top = directory(Place::Users);
+    for operation in [OpenDirectory, READ, WRITE, List, SetTimes, Create, MakeDirectory, RenameFrom, Replace]
+    {
+        assert_eq!(says(&manager, &top, operation), "EACCES", "{operation:?}");
+    }
+    assert_eq!(says(&manager, &top, Look), "full");
+    assert_eq!(says(&is(Identity::Shell), &top, OpenDirectory), "full");
+    assert_eq!(says(&is(Identity::Root), &top, OpenDirectory), "full");
+    for facts in [directory(Place::BesideUsers), FileFacts { place: Place::BesideUsers, ..picture() }] {
+        for caller in [&manager, &is(Identity::Shell), &is(Identity::Unknown)] {
+            for operation in [Look, READ, List, OpenDirectory] {
+                assert_eq!(says(caller, &facts, operation), "ENOENT", "{operation:?}");
+            }
+            for operation in [Create, MakeDirectory, Unlink, RenameFrom, RenameTo, Replace] {
+                assert_eq!(says(caller, &facts, operation), "EACCES", "{operation:?}");
+            }
+        }
+        assert_eq!(says(&is(Identity::Root), &facts, Look), "full");
     }
 }

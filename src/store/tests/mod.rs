@@ -6,6 +6,7 @@ mod applications;
 mod audit;
 mod entries;
 mod open;
+mod scale;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::id::{AppId, FileId, MediaId};
 use crate::policy::{FileGrant, Kind, PackageName, Permissions, State};
+
+pub(crate) use scale::{Work, watch};
 
 /// A store in a directory of its own.
 struct Fixture {

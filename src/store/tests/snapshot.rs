@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::*;
-use crate::id::Uid;
-use crate::policy::{Application, Identity};
+use crate::id::{Uid, UserId};
+use crate::policy::{AppOpMode, Application, FileGrants, Identity};
 
 const OWN: Uid = Uid::new(990);
 
@@ -46,6 +46,7 @@ fn packages_of_a_shared_uid_are_joined() {
         packages: vec![a.clone(), b.clone()],
         target_sdk: 29,
         permissions: Permissions::READ_MEDIA_AUDIO | Permissions::READ_MEDIA_VIDEO,
+        denied: Permissions::empty(),
     };
     assert_eq!(application(&fixture.store, 10_001), joined);
     fixture.store.remove_application(&b).unwrap();
@@ -54,7 +55,7 @@ fn packages_of_a_shared_uid_are_joined() {
 }
 
 #[test]
-fn the_strongest_grant_that_has_not_expired_counts() {
+fn every_grant_that_has_not_expired_counts() {
     let fixture = Fixture::new();
     let package = fixture.app("org.a", 10_001, Permissions::empty());
     let entry = fixture.made(fixture.root(), "a", None);
@@ -66,12 +67,12 @@ fn the_strongest_grant_that_has_not_expired_counts() {
     }
     let caller = application(&fixture.store, 10_001);
     let snapshot = fixture.store.snapshot();
-    assert_eq!(snapshot.grant(entry, &caller, 9), Some(FileGrant::Write));
-    assert_eq!(snapshot.grant(entry, &caller, 10), Some(FileGrant::Read));
-    assert_eq!(snapshot.grant(entry, &caller, 20), Some(FileGrant::Selected));
+    assert_eq!(snapshot.granted(entry, &caller, 9), FileGrants::all());
+    assert_eq!(snapshot.granted(entry, &caller, 10), FileGrants::SELECTED | FileGrants::READ);
+    assert_eq!(snapshot.granted(entry, &caller, 20), FileGrants::SELECTED);
     fixture.app("org.b", 10_002, Permissions::empty());
-    assert_eq!(snapshot.grant(entry, &application(&fixture.store, 10_002), 9), None);
-    assert_eq!(snapshot.grant(fixture.root(), &caller, 9), None);
+    assert_eq!(snapshot.granted(entry, &application(&fixture.store, 10_002), 9), FileGrants::empty());
+    assert_eq!(snapshot.granted(fixture.root(), &caller, 9), FileGrants::empty());
 }
 
 #[test]
@@ -141,4 +142,46 @@ fn readers_see_whole_snapshots_in_order_while_a_writer_changes_them() {
         assert!(watchers.into_iter().all(|watcher| watcher.join().is_ok()) && written.is_ok());
     });
     assert_eq!(application(&fixture.store, 10_002).target_sdk, ROUNDS);
+}
+
+#[test]
+fn app_ops_cut_permissions_and_give_roles() {
+    let fixture = Fixture::new();
+    let package = fixture.app("org.a", 10_001, Permissions::READ_MEDIA_IMAGES);
+    let set = |op, mode| fixture.store.set_app_ops(&[AppOp { package: package.clone(), op, mode }]).unwrap();
+    let now = || application(&fixture.store, 10_001);
+    set(Permissions::READ_MEDIA_IMAGES, AppOpMode::Deny);
+    assert_eq!((now().permissions, now().denied), (Permissions::empty(), Permissions::READ_MEDIA_IMAGES));
+    set(Permissions::MANAGE_EXTERNAL_STORAGE, AppOpMode::Allow);
+    assert_eq!(now().permissions, Permissions::MANAGE_EXTERNAL_STORAGE);
+    set(Permissions::all(), AppOpMode::Default);
+    assert_eq!((now().permissions, now().denied), (Permissions::READ_MEDIA_IMAGES, Permissions::empty()));
+    assert_eq!(fixture.store.app_ops().unwrap(), []);
+    let stranger =
+        AppOp { package: PackageName::new("org.b"), op: Permissions::all(), mode: AppOpMode::Deny };
+    let refused = fixture.store.set_app_ops(&[stranger]);
+    assert!(matches!(refused, Err(StoreError::UnknownApplication(_))), "{refused:?}");
+    // A package that is registered again keeps its app-ops; one that is removed has none when it returns.
+    set(Permissions::READ_MEDIA_IMAGES, AppOpMode::Deny);
+    fixture.app("org.a", 10_001, Permissions::READ_MEDIA_IMAGES);
+    assert_eq!(now().permissions, Permissions::empty());
+    fixture.store.remove_application(&package).unwrap();
+    fixture.app("org.a", 10_001, Permissions::READ_MEDIA_IMAGES);
+    assert_eq!(now().permissions, Permissions::READ_MEDIA_IMAGES);
+}
+
+#[test]
+fn users_share_media_in_both_directions_until_it_is_withdrawn() {
+    let fixture = Fixture::new();
+    let (zero, ten, eleven) = (UserId::new(0), UserId::new(10), UserId::new(11));
+    let shared = |one, other| fixture.store.snapshot().share_media(one, other);
+    assert!(shared(ten, ten) && !shared(zero, ten));
+    fixture.store.share_users(UserPair::of(ten, zero)).unwrap();
+    fixture.store.share_users(UserPair::of(zero, ten)).unwrap();
+    assert!(shared(zero, ten) && shared(ten, zero) && !shared(ten, eleven) && !shared(zero, eleven));
+    assert_eq!(fixture.store.shared_users().unwrap(), [UserPair { one: zero, other: ten }]);
+    assert!(fixture.store.unshare_users(UserPair::of(ten, zero)).unwrap());
+    assert!(!fixture.store.unshare_users(UserPair::of(ten, zero)).unwrap());
+    assert!(!shared(zero, ten));
+    assert!(fixture.store.share_users(UserPair::of(ten, ten)).is_err());
 }
