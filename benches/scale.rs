@@ -7,6 +7,9 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "the result is printed")]
 
+#[path = "scale/world.rs"]
+mod world;
+
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -28,6 +31,8 @@ use mediagate::policy::{
 use mediagate::scan::{Progress, ScanOptions, ScanOutcome, scan};
 use mediagate::store::{ApplicationRecord, EntryName, NewEntry, NewGrant, Store};
 use tempfile::TempDir;
+
+use world::World;
 
 const OWNER: u32 = 10_001;
 const READER: u32 = 10_002;
@@ -65,86 +70,6 @@ enum What {
     Grants,
     /// Indexing a tree of that many files, ended in the middle and gone on with, and opening files meanwhile.
     Scan,
-}
-
-struct World {
-    directory: TempDir,
-    store: Arc<Store>,
-    volume: Arc<Volume>,
-}
-
-impl World {
-    fn new(parent: Option<&Path>) -> Result<World> {
-        let directory = match parent {
-            Some(parent) => tempfile::tempdir_in(parent)?,
-            None => tempfile::tempdir()?,
-        };
-        let lower = directory.path().join("lower");
-        fs::create_dir_all(lower.join("Pictures"))?;
-        let store = Arc::new(Store::open(&directory.path().join("state.db"))?);
-        for (name, uid, permissions) in [
-            ("org.example.owner", OWNER, Permissions::empty()),
-            ("org.example.reader", READER, Permissions::READ_MEDIA_IMAGES),
-            ("org.example.manager", MANAGER, Permissions::MANAGE_EXTERNAL_STORAGE),
-        ] {
-            let (name, app) = (PackageName::new(name), AppId::new(uid));
-            store.set_application(&ApplicationRecord { name, app, target_sdk: 34, permissions })?;
-        }
-        let settings = Settings {
-            kind: VolumeKind::Shared,
-            own: Uid::ROOT,
-            user: UserId::new(0),
-            shown_uid: 1023,
-            shown_gid: 1023,
-            passthrough: false,
-            rest: Duration::ZERO,
-            handles_per_uid: 1000,
-            descriptors: 4096,
-        };
-        let (counters, decisions) = (Arc::new(Counters::default()), Arc::new(DecisionRing::default()));
-        let volume = Arc::new(Volume::new(&lower, settings, store.clone(), counters, decisions)?);
-        Ok(World { directory, store, volume })
-    }
-
-    fn lower(&self) -> PathBuf {
-        self.directory.path().join("lower")
-    }
-
-    /// `entries` pictures, [`DIRECTORY`] to a directory; or all in the one directory `one`.
-    fn fill(&self, entries: usize, one: Option<&str>) -> Result<()> {
-        for start in (0..entries).step_by(DIRECTORY) {
-            let directory = match one {
-                Some(one) => self.lower().join(one),
-                None => self.lower().join(tree_directory(start / DIRECTORY)),
-            };
-            fs::create_dir_all(&directory)?;
-            for number in start..entries.min(start + DIRECTORY) {
-                fs::write(directory.join(picture(number)), PICTURE)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn scan(&self, progress: &Progress) -> Result<ScanOutcome> {
-        let root = PathFd::root(&self.lower())?;
-        Ok(scan(&root, self.volume.root_row(), &self.store, &[], ScanOptions::default(), progress)?)
-    }
-
-    fn look(&self, uid: u32, path: &str) -> Result<NodeId> {
-        let mut node = NodeId::ROOT;
-        for part in path.split('/') {
-            node = self.volume.lookup(caller(uid), node, &name(part)?)?.node.give_to_kernel();
-        }
-        Ok(node)
-    }
-
-    fn row(&self, path: &str) -> Result<MediaId> {
-        let mut row = self.volume.root_row();
-        for part in path.split('/') {
-            row = self.store.entry(row, part.as_bytes())?.context("no row")?.id;
-        }
-        Ok(row)
-    }
 }
 
 fn caller(uid: u32) -> Context {
@@ -435,7 +360,10 @@ fn grants(world: &World, entries: usize) -> Result<()> {
                         owner: None,
                         state: State::Normal,
                         expires: None,
-                        file: mediagate::id::FileId { dev: 1, ino: number as u64 + 1000 },
+                        file: mediagate::id::Identity {
+                            file: mediagate::id::FileId { dev: 1, ino: number as u64 + 1000 },
+                            born: 1,
+                        },
                         version: None,
                         created: 0,
                     })

@@ -10,10 +10,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::lower::Watcher;
 use crate::platform;
 
 /// How many threads serve where nobody says: more only contend for the kernel's queue.
 const THREADS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+/// How many directories a user may watch where the kernel does not say: what older kernels allow.
+const LEAST_WATCHES: usize = 8192;
 
 /// What `mediagate serve` does.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,6 +35,8 @@ pub struct ServeOptions {
     pub threads: NonZeroU32,
     /// Whether files may be passed through to the kernel where nothing is to be checked any more.
     pub passthrough: bool,
+    /// How many directories of each volume may be watched for changes made beneath the mount.
+    pub watches: usize,
     /// Where the administration listens.
     pub socket: PathBuf,
 }
@@ -54,6 +59,8 @@ pub struct Settings {
     pub threads: Option<NonZeroU32>,
     /// See [`ServeOptions::passthrough`].
     pub passthrough: Option<bool>,
+    /// See [`ServeOptions::watches`].
+    pub watches: Option<usize>,
     /// See [`ServeOptions::socket`].
     pub socket: Option<PathBuf>,
 }
@@ -123,6 +130,7 @@ impl Settings {
             users: self.users.or(below.users),
             threads: self.threads.or(below.threads),
             passthrough: self.passthrough.or(below.passthrough),
+            watches: self.watches.or(below.watches),
             socket: self.socket.or(below.socket),
         }
     }
@@ -140,9 +148,15 @@ impl Settings {
             users: self.users.unwrap_or(false),
             threads: self.threads.unwrap_or(THREADS),
             passthrough: self.passthrough.unwrap_or(true),
+            watches: self.watches.unwrap_or_else(default_watches),
             socket: self.socket.unwrap_or_else(platform::socket),
         })
     }
+}
+
+/// An eighth of what the user may watch, for each of the three volumes: others want to watch too.
+fn default_watches() -> usize {
+    Watcher::most().unwrap_or(LEAST_WATCHES) / 8
 }
 
 fn directory(

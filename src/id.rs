@@ -117,3 +117,29 @@ pub struct FileId {
     /// `st_ino`
     pub ino: u64,
 }
+
+/// What tells a file from every other, also from one that gets its inode number after it is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
+pub struct Identity {
+    /// Device and inode number.
+    pub file: FileId,
+    /// Time of birth in nanoseconds since 1970; 0 where the file system keeps none.
+    pub born: i64,
+}
+
+impl Identity {
+    /// No file: no file system gives out inode number 0.
+    pub const NONE: Identity = Identity { file: FileId { dev: 0, ino: 0 }, born: 0 };
+
+    /// Whether both are one file, as far as is known. The device number is left out: it may be another after a restart
+    /// of the system.
+    pub fn agrees(&self, other: &Identity) -> bool {
+        let born = self.born == other.born || self.born == 0 || other.born == 0;
+        self.file.ino == other.file.ino && self.file.ino != 0 && born
+    }
+
+    /// Whether both are one file for certain, wherever they were met.
+    pub fn is_certainly(&self, other: &Identity) -> bool {
+        self.born != 0 && other.born != 0 && self.agrees(other)
+    }
+}

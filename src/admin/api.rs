@@ -28,8 +28,8 @@ pub trait Administration {
     fn list_grants(&self) -> Result<Vec<GrantRecord>, Failure>;
     /// Takes a grant back.
     fn revoke_grant(&self, id: GrantId) -> Result<(), Failure>;
-    /// What would happen if `uid` did `operation` to `path` now.
-    fn check(&self, uid: Uid, operation: &str, path: &str) -> Result<Explanation, Failure>;
+    /// What would happen if `uid` did `operation` to `path` now; `to` is the new path of a rename.
+    fn check(&self, uid: Uid, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure>;
     /// Indexes below `path`, or everything, and returns when it is done.
     fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, Failure>;
     /// The daemon's state; the sections are those of [`super::section_names`].

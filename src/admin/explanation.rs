@@ -44,38 +44,81 @@ pub fn view_name(view: View) -> &'static str {
     }
 }
 
-impl Fact {
-    /// A fact and its value.
-    pub fn new(name: &str, value: impl Into<String>) -> Fact {
-        Fact { name: name.to_owned(), value: value.into() }
+impl Explanation {
+    /// The same with the places where facts are known from, by the facts' names.
+    #[must_use]
+    pub fn from_sources(mut self, sources: &[(&str, String)]) -> Explanation {
+        for fact in &mut self.facts {
+            if let Some((_, source)) = sources.iter().find(|(name, _)| *name == fact.name) {
+                fact.source.clone_from(source);
+            }
+        }
+        self
+    }
+
+    /// The same with another answer than the policy's.
+    #[must_use]
+    pub fn beside(self, outcome: &policy::Outcome) -> Explanation {
+        Explanation {
+            allowed: false,
+            view: None,
+            rule: outcome.rule.0.to_owned(),
+            sentence: outcome.sentence.to_owned(),
+            errno: Some(outcome.errno.to_owned()),
+            ..self
+        }
     }
 }
 
+impl Fact {
+    /// A fact, its value, and where it is known from.
+    pub fn new(name: &str, value: impl Into<String>, source: &str) -> Fact {
+        Fact { name: name.to_owned(), value: value.into(), source: source.to_owned() }
+    }
+}
+
+/// What is registered of applications.
+const RECORD: &str = "the application's record";
+
 fn caller_facts(caller: &Caller) -> Vec<Fact> {
     let application = match &caller.identity {
-        Identity::Root => return vec![Fact::new("caller", "root")],
-        Identity::Shell => return vec![Fact::new("caller", "shell")],
-        Identity::Unknown => return vec![Fact::new("caller", "no application has this uid")],
+        Identity::Root => return vec![Fact::new("caller", "root", "the uid")],
+        Identity::Shell => return vec![Fact::new("caller", "shell", "the uid")],
+        Identity::Unknown => return vec![Fact::new("caller", "no application has this uid", RECORD)],
         Identity::Application(application) => application,
     };
     let packages: Vec<_> = application.packages.iter().map(PackageName::as_str).collect();
+    let lowest = match packages.len() {
+        1 => RECORD,
+        _ => "the records of the uid's applications, together",
+    };
     vec![
-        Fact::new("caller", packages.join(", ")),
-        Fact::new("target SDK", application.target_sdk.to_string()),
-        Fact::new("permissions", or_none(names::permission_names(application.permissions).join(", "))),
-        Fact::new("denied by app-op", or_none(names::permission_names(application.denied).join(", "))),
+        Fact::new("caller", packages.join(", "), "the uid"),
+        Fact::new("target SDK", application.target_sdk.to_string(), lowest),
+        Fact::new(
+            "permissions",
+            or_none(names::permission_names(application.permissions).join(", ")),
+            lowest,
+        ),
+        Fact::new(
+            "denied by app-op",
+            or_none(names::permission_names(application.denied).join(", ")),
+            "the app-ops",
+        ),
     ]
 }
 
 fn file_facts(facts: &FileFacts) -> Vec<Fact> {
+    let row = "the file's row";
     vec![
-        Fact::new("place", place(&facts.place)),
-        Fact::new("directory", yes_or_no(facts.directory)),
-        Fact::new("kind", facts.kind.map_or("unknown", kind_name)),
-        Fact::new("hidden", yes_or_no(facts.hidden)),
-        Fact::new("owner", facts.owner.as_ref().map_or("none", PackageName::as_str)),
-        Fact::new("state", state(facts.state)),
-        Fact::new("grants", or_none(names::grant_names(facts.grants).join(", "))),
+        Fact::new("place", place(&facts.place), "the path"),
+        Fact::new("directory", yes_or_no(facts.directory), "the lower file system"),
+        Fact::new("kind", facts.kind.map_or("unknown", kind_name), "the name and the content"),
+        Fact::new("hidden", yes_or_no(facts.hidden), "the names on the path"),
+        Fact::new("name is portable", yes_or_no(facts.portable), "the name"),
+        Fact::new("owner", facts.owner.as_ref().map_or("none", PackageName::as_str), row),
+        Fact::new("state", state(facts.state), row),
+        Fact::new("grants", or_none(names::grant_names(facts.grants).join(", ")), "the grants"),
     ]
 }
 

@@ -5,20 +5,69 @@
 use crate::id::{MediaId, Uid};
 use crate::policy::Operation;
 
-use super::{AdminError, Dump, Explanation, ScanReport, Section, Status};
+use super::{AdminError, Dump, Explanation, ScanReport, Section, Status, names};
+
+/// What a verdict is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked<'a> {
+    /// One operation.
+    Operation(Operation),
+    /// A rename with all its parts.
+    Rename {
+        /// The new path.
+        to: &'a str,
+    },
+    /// Two entries that change places.
+    Exchange {
+        /// The other one.
+        to: &'a str,
+    },
+    /// What `access` answers to the question whether an open would succeed.
+    Access(Operation),
+}
+
+impl<'a> Asked<'a> {
+    /// The name by which a rename is asked for; its parts are operations of the policy.
+    pub const RENAME: &'static str = "rename";
+    /// The name by which an exchange is asked for.
+    pub const EXCHANGE: &'static str = "exchange";
+    /// What stands before the names of operations that `access` asks for.
+    pub const ACCESS: &'static str = "access-";
+
+    /// What a name stands for, with the new path that a rename has and nothing else.
+    ///
+    /// # Errors
+    /// [`AdminError::UnknownOperation`], [`AdminError::Invalid`]
+    pub(super) fn parse(name: &str, to: Option<&'a str>) -> Result<Asked<'a>, AdminError> {
+        let invalid =
+            |value: &str, remedy| AdminError::Invalid { what: "new path", value: value.to_owned(), remedy };
+        match (name, to) {
+            (Asked::RENAME, Some(to)) => Ok(Asked::Rename { to }),
+            (Asked::EXCHANGE, Some(to)) => Ok(Asked::Exchange { to }),
+            (Asked::RENAME | Asked::EXCHANGE, None) => {
+                Err(invalid("", "a rename needs one: name it with --to"))
+            }
+            (_, Some(to)) => Err(invalid(to, "only a rename has one")),
+            (_, None) => match name.strip_prefix(Asked::ACCESS).map(names::operation) {
+                Some(Ok(operation @ Operation::Open { .. })) => Ok(Asked::Access(operation)),
+                Some(_) | None => names::operation(name).map(Asked::Operation),
+            },
+        }
+    }
+}
 
 /// The serving part of the daemon, as the administration sees it.
 ///
 /// A path is absolute below a mount point, or relative to the root of the shared volume.
 pub trait Gate: Send + Sync {
-    /// The verdict of `operation` by `uid` on `path` as it would be now, with every fact used.
+    /// The verdict of what is `asked` by `uid` on `path` as it would be now, with every fact used.
     ///
     /// A path at which nothing is has a verdict too: that of its place.
     ///
     /// # Errors
     /// [`AdminError::OutsideVolumes`], [`AdminError::Invalid`] for a path that no volume accepts,
     /// [`AdminError::Internal`].
-    fn explain(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explanation, AdminError>;
+    fn explain(&self, uid: Uid, asked: Asked<'_>, path: &str) -> Result<Explanation, AdminError>;
 
     /// The parts of `section` that the serving part knows: nodes, handles, backings and counters. It leaves
     /// applications and grants `None`.

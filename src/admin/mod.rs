@@ -35,7 +35,7 @@ pub use access::Method;
 pub use api::Administration;
 pub use error::{AdminError, Code, Failure};
 pub use explanation::{kind_name, view_name};
-pub use gate::Gate;
+pub use gate::{Asked, Gate};
 pub use import::{ImportError, ImportFileError, ImportFormat, parse_applications, read_applications};
 pub use names::{operation_list, permission_names, role, role_list, section_names};
 pub use records::*;

@@ -4,7 +4,7 @@
 
 use crate::policy::{self, FileGrant, FileGrants, OPERATIONS, Operation, PackageName, Permissions};
 
-use super::{AdminError, Section};
+use super::{AdminError, Asked, Section};
 
 /// The longest package name that Android accepts.
 const PACKAGE_NAME_MAX: usize = 223;
@@ -46,7 +46,8 @@ pub(super) fn permission_list() -> String {
 
 /// The names of all operations, for an error's text and for the command line's help.
 pub fn operation_list() -> String {
-    list(&OPERATIONS)
+    let opens = ["read", "write", "readwrite"].map(|open| format!("{}{open}", Asked::ACCESS)).join(", ");
+    format!("{}, {opens}, {}, {}", list(&OPERATIONS), Asked::RENAME, Asked::EXCHANGE)
 }
 
 /// The names of all roles, for an error's text and for the command line's help.

@@ -74,6 +74,8 @@ pub struct Fact {
     pub name: String,
     /// Its value for a person.
     pub value: String,
+    /// Where it is known from, for a person.
+    pub source: String,
 }
 
 /// A decision and where it comes from.

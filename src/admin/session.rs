@@ -8,8 +8,8 @@ use crate::policy::{PackageName, Permissions};
 use crate::store::{self, ApplicationRecord, StoreError};
 
 use super::{
-    Admin, AdminError, Administration, AppRecord, AppRequest, AuditQuery, AuditRecord, Dump, Explanation,
-    Failure, GrantRecord, GrantRequest, Method, ScanReport, Section, Status, names, now,
+    Admin, AdminError, Administration, AppRecord, AppRequest, Asked, AuditQuery, AuditRecord, Dump,
+    Explanation, Failure, GrantRecord, GrantRequest, Method, ScanReport, Section, Status, names, now,
 };
 
 /// The most audit records that one answer holds.
@@ -165,10 +165,10 @@ impl Administration for Session<'_> {
         })
     }
 
-    fn check(&self, uid: Uid, operation: &str, path: &str) -> Result<Explanation, Failure> {
+    fn check(&self, uid: Uid, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure> {
         let subject = format!("{uid} {operation} {path}");
         self.admin.run(self.caller, (Method::Check, Some(uid)), &subject, || {
-            let explanation = self.admin.gate.explain(uid, names::operation(operation)?, path)?;
+            let explanation = self.admin.gate.explain(uid, Asked::parse(operation, to)?, path)?;
             if self.admin.administers(self.caller) { Ok(explanation) } else { for_itself(explanation) }
         })
     }

@@ -65,8 +65,8 @@ impl Client {
     ///
     /// # Errors
     /// As [`Administration::check`].
-    pub fn check_self(&self, operation: &str, path: &str) -> Result<Explanation, Failure> {
-        self.received(self.application.check(operation, path))
+    pub fn check_self(&self, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure> {
+        self.received(self.application.check(operation, path, to))
     }
 
     /// How long the next calls may take; `None` is as long as it takes.
@@ -157,8 +157,8 @@ impl Administration for Client {
         self.admin.revokeGrant(id.raw()).map_err(|status| self.failed(&status))
     }
 
-    fn check(&self, uid: Uid, operation: &str, path: &str) -> Result<Explanation, Failure> {
-        self.received(self.admin.check(uid.pack(), operation, path))
+    fn check(&self, uid: Uid, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure> {
+        self.received(self.admin.check(uid.pack(), operation, path, to))
     }
 
     fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, Failure> {

@@ -101,7 +101,7 @@ records! {
     GrantRecord => aidl::Grant::Grant {
         id: id, application: application, media: media, path: path, access: access, expires: expires,
     }
-    Fact => aidl::Fact::Fact { name: name, value: value }
+    Fact => aidl::Fact::Fact { name: name, value: value, source: source }
     Explanation => aidl::Explanation::Explanation {
         uid: uid, operation: operation, path: path, allowed: allowed, view: view, rule: rule,
         sentence: sentence, errno: errno, facts: facts,

@@ -44,9 +44,14 @@ fn refusal(failure: Failure) -> BinderStatus {
 impl Interface for Service {}
 
 impl IMediaGate for Service {
-    fn check(&self, operation: &str, path: &str) -> BinderResult<aidl::Explanation::Explanation> {
+    fn check(
+        &self,
+        operation: &str,
+        path: &str,
+        to: Option<&str>,
+    ) -> BinderResult<aidl::Explanation::Explanation> {
         let caller = self.caller();
-        answer(caller.check(caller.uid(), operation, path))
+        answer(caller.check(caller.uid(), operation, path, to))
     }
 }
 
@@ -89,8 +94,14 @@ impl IMediaGateAdmin for Service {
         self.caller().revoke_grant(GrantId::new(id)).map_err(refusal)
     }
 
-    fn check(&self, uid: i32, operation: &str, path: &str) -> BinderResult<aidl::Explanation::Explanation> {
-        answer(self.caller().check(Uid::unpack(uid), operation, path))
+    fn check(
+        &self,
+        uid: i32,
+        operation: &str,
+        path: &str,
+        to: Option<&str>,
+    ) -> BinderResult<aidl::Explanation::Explanation> {
+        answer(self.caller().check(Uid::unpack(uid), operation, path, to))
     }
 
     fn scan(&self, path: Option<&str>, full: bool) -> BinderResult<aidl::ScanReport::ScanReport> {

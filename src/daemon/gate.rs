@@ -9,15 +9,15 @@ use std::time::Instant;
 use super::Stop;
 use super::volumes::{Mounted, Volumes};
 use crate::admin::{
-    AdminError, BackingRecord, CounterRecord, Dump, Explanation, Fact, Gate, HandleRecord, NodeRecord,
+    AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Fact, Gate, HandleRecord, NodeRecord,
     ScanReport, Section, Status, VolumeRecord,
 };
 use crate::config::ServeOptions;
 use crate::diag::{Counter, Counters};
 use crate::error::Errno;
-use crate::fs::FsError;
+use crate::fs::{Answer, Explained, FsError};
 use crate::id::{MediaId, NodeId, Uid};
-use crate::policy::Operation;
+use crate::policy::{DenyReason, Operation, Verdict};
 use crate::store::Store;
 
 /// The serving part of this process.
@@ -105,6 +105,10 @@ impl DaemonGate {
 
 /// An error of the serving part in the administration's words.
 fn failure(path: &str, operation: &'static str, error: &FsError) -> AdminError {
+    if let FsError::Name(_) = error {
+        let remedy = "its parts are names of at most 255 bytes, without `.` and `..`";
+        return AdminError::Invalid { what: "path", value: path.to_owned(), remedy };
+    }
     match error.errno() {
         errno @ (Errno::ENOENT | Errno::ENOTDIR | Errno::EINVAL | Errno::ENAMETOOLONG | Errno::ELOOP) => {
             AdminError::NoSuchFile { path: path.to_owned(), errno }
@@ -113,26 +117,71 @@ fn failure(path: &str, operation: &'static str, error: &FsError) -> AdminError {
     }
 }
 
+/// A rename between two places, each a volume and a path in it.
+fn explain_rename(
+    uid: Uid,
+    (one, from): (&Mounted, &str),
+    (other, to): (&Mounted, &str),
+    exchange: bool,
+) -> Result<Explained, FsError> {
+    if Arc::ptr_eq(&one.volume, &other.volume) {
+        return one.volume.explain_rename(uid, from, to, exchange);
+    }
+    // Where a volume is mounted, its root is a name of the volume around it.
+    for (mounted, path, operation) in [(one, from, Operation::RenameFrom), (other, to, Operation::Replace)] {
+        if path.trim_matches('/').is_empty() {
+            return mounted.volume.explain(uid, operation, path);
+        }
+    }
+    match one.volume.explain_border(uid, from)? {
+        (explained, true) => Ok(explained),
+        (explained, false) => match other.volume.explain_border(uid, to)? {
+            (stopped, true) => Ok(stopped),
+            (_, false) => Ok(explained),
+        },
+    }
+}
+
+/// The answer in the administration's words.
+fn told(explained: Explained, operation: Operation, path: &str) -> Explanation {
+    let Explained { answer, caller, facts, sources, further } = explained;
+    let (verdict, outcome) = match answer {
+        Answer::Policy(verdict) => (verdict, None),
+        Answer::Beside(outcome) => {
+            (Verdict::Deny { reason: DenyReason::NoRule, rule: outcome.rule }, Some(outcome))
+        }
+    };
+    let explanation = Explanation::of(&caller, operation, path, &facts, &verdict).from_sources(&sources);
+    let mut explanation = outcome.iter().fold(explanation, Explanation::beside);
+    let further = further.into_iter().map(|fact| Fact::new(fact.name, fact.value, &fact.source));
+    explanation.facts.extend(further);
+    explanation
+}
+
 impl Gate for DaemonGate {
-    fn explain(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explanation, AdminError> {
+    fn explain(&self, uid: Uid, asked: Asked<'_>, path: &str) -> Result<Explanation, AdminError> {
         let (mounted, rest) = self.locate(path)?;
-        let explained =
-            mounted.volume.explain(uid, operation, rest).map_err(|error| failure(path, "explain", &error))?;
-        let mut explanation =
-            Explanation::of(&explained.caller, operation, path, &explained.facts, &explained.verdict);
-        explanation.facts.extend(explained.further.into_iter().map(|fact| Fact::new(fact.name, fact.value)));
-        let makes = matches!(operation, Operation::Create | Operation::MakeDirectory | Operation::RenameTo);
-        if explained.missing && explanation.allowed && !makes {
-            explanation.allowed = false;
-            explanation.errno = Some(Errno::ENOENT.name());
-            explanation.sentence = "There is nothing at this path.".to_owned();
+        let failed = |error: FsError| failure(path, "explain", &error);
+        match asked {
+            Asked::Operation(operation) => {
+                let explained = mounted.volume.explain(uid, operation, rest).map_err(failed)?;
+                Ok(told(explained, operation, path))
+            }
+            Asked::Access(operation) => {
+                let explained = mounted.volume.explain_access(uid, operation, rest).map_err(failed)?;
+                let explanation = told(explained, operation, path);
+                let operation = format!("{}{}", Asked::ACCESS, operation.name());
+                Ok(Explanation { operation, ..explanation })
+            }
+            Asked::Rename { to } | Asked::Exchange { to } => {
+                let exchange = matches!(asked, Asked::Exchange { .. });
+                let target = self.locate(to)?;
+                let explained = explain_rename(uid, (&mounted, rest), (&target.0, target.1), exchange);
+                let explanation = told(explained.map_err(failed)?, Operation::RenameFrom, path);
+                let name = if exchange { Asked::EXCHANGE } else { Asked::RENAME };
+                Ok(Explanation { operation: name.to_owned(), ..explanation })
+            }
         }
-        if let Some(reason) = explained.opaque {
-            explanation.allowed = false;
-            explanation.errno = Some(Errno::EACCES.name());
-            explanation.sentence = format!("The content cannot be made safe for this caller: {reason}.");
-        }
-        Ok(explanation)
     }
 
     fn dump(&self, section: Section) -> Dump {

@@ -190,6 +190,7 @@ fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind, user: UserId) ->
         rest: REST,
         handles_per_uid: privileges::handles_per_uid(),
         descriptors: privileges::descriptors(),
+        watches: options.watches,
     }
 }
 

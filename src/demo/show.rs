@@ -96,7 +96,7 @@ impl Show {
             own_users: performance.own_users,
             no_passthrough: volume.why_not.filter(|_| !volume.passthrough),
             rows,
-            refusal: performance.daemon.check(Uid::new(GAME.uid), "read", first.path)?,
+            refusal: performance.daemon.check(Uid::new(GAME.uid), "read", first.path, None)?,
         })
     }
 
@@ -148,7 +148,7 @@ impl Performance<'_> {
 
     /// Asks what would be decided.
     fn asked(&self, file: &Sample, application: &Application) -> Result<Cell> {
-        let explanation = self.daemon.check(Uid::new(application.uid), "read", file.path)?;
+        let explanation = self.daemon.check(Uid::new(application.uid), "read", file.path, None)?;
         let seen = would_see(&explanation);
         let expected = application.expected(file, self.passthrough);
         Ok(Cell { application: application.name, opened: false, seen, expected })

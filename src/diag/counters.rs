@@ -55,6 +55,12 @@ counters! {
     ReadDirectory => "readdir",
     /// MKDIR, MKNOD, UNLINK, RMDIR and RENAME requests.
     Change => "change",
+    /// Changes made beneath the mount that were followed.
+    OutsideChange => "outside_change",
+    /// Entries that the kernel was told to ask for again.
+    Expired => "expired",
+    /// Times at which so much changed beneath the mount that everything was asked for again.
+    NewsLost => "news_lost",
     /// All other requests.
     Other => "other",
     /// Opens that the kernel serves itself from the lower file.

@@ -78,13 +78,14 @@ impl Volume {
             Place::Private { tree, package, .. } => {
                 let owner = self.uid_of(package);
                 let mode = match (tree, directory) {
-                    (PrivateTree::Data, true) => 0o700,
-                    (PrivateTree::Data, false) => 0o600,
+                    // The shell is let in by its group, and reads and writes as policy allows.
+                    (PrivateTree::Data, true) => 0o770,
+                    (PrivateTree::Data, false) => 0o660,
                     // Installers walk here too: the package's directory asks the daemon about each caller.
                     (PrivateTree::Obb, true) => 0o777,
                     (PrivateTree::Obb, false) => 0o666,
                 };
-                (owner, owner, mode)
+                (owner, Uid::SHELL.raw(), mode)
             }
             // Applications walk here and make their own directory; who may not read it gets no news of others' names.
             _ => (shared.0, shared.1, if directory { 0o773 } else { 0o666 }),

@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use super::create::NOMEDIA;
+use super::spelling::is_nomedia;
 use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode, VolumeKind};
 use crate::diag::Counter;
 use crate::error::Errno;
@@ -36,14 +36,20 @@ impl Volume {
         self.counters.count(Counter::Change);
         let parent = self.node(parent)?;
         self.within_depth(parent.inode())?;
+        let _making = self.making.begin(parent.inode(), name);
         let _tree = self.tree.read();
         let prospect = self.prospect(parent.inode(), name, true)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let permit = self.permit_new(context, &prospect, Operation::MakeDirectory)?;
-        parent.inode().descriptor(&self.nodes.descriptors)?.make_directory(name, permit)?;
+        self.is_free(parent.inode(), name)?;
+        let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
+        let begun = self.begin_row(context, &prospect)?;
+        let make = || directory.make_directory(name, permit);
+        self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
         self.judged.grew(parent.inode());
         let (inode, stat) = self.child(parent.inode(), name)?;
-        self.record_new(context, &prospect, &inode, &stat)?;
+        self.complete_row(begun, stat.identity)?;
+        self.appeared(&inode, &prospect);
         self.entry_in(&inode, &stat, View::Full)
     }
 
@@ -54,13 +60,28 @@ impl Volume {
     pub fn make_file(&self, context: Context, parent: NodeId, name: &FileName) -> Result<Entry<'_>, FsError> {
         self.counters.count(Counter::Change);
         let parent = self.node(parent)?;
+        let _making = self.making.begin(parent.inode(), name);
         let _tree = self.tree.read();
         let (prospect, permit) = self.permit_file(context, parent.inode(), name)?;
-        parent.inode().descriptor(&self.nodes.descriptors)?.make_file(name, permit)?;
+        self.is_free(parent.inode(), name)?;
+        let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
+        let begun = self.begin_row(context, &prospect)?;
+        let make = || directory.make_file(name, permit);
+        self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
         self.judged.grew(parent.inode());
         let (inode, stat) = self.child(parent.inode(), name)?;
-        self.record_new(context, &prospect, &inode, &stat)?;
+        self.complete_row(begun, stat.identity)?;
+        self.appeared(&inode, &prospect);
         self.entry_in(&inode, &stat, View::Full)
+    }
+
+    /// Whether nothing stands under the name: the row of what does must not give way to that of something new.
+    fn is_free(&self, parent: &Arc<VolumeInode>, name: &FileName) -> Result<(), FsError> {
+        match self.child(parent, name) {
+            Ok(_) => Err(FsError::Plain(Errno::EEXIST)),
+            Err(error) if error.errno() == Errno::ENOENT => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// What nobody may make, under this name: why not.
@@ -76,7 +97,7 @@ impl Volume {
     ) -> Result<Infallible, FsError> {
         let parent = self.node(parent)?;
         let prospect = self.prospect(parent.inode(), name, false)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let _none: Permit = self.permit_new(context, &prospect, operation)?;
         Err(FsError::Plain(Errno::EPERM))
     }
@@ -96,7 +117,7 @@ impl Volume {
         let mut prospect =
             self.prospect(parent.inode(), resembling, operation == Operation::MakeDirectory)?;
         prospect.facts.portable = false;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let _raw: Permit = self.permit_new(context, &prospect, operation)?;
         Err(error.into())
     }
@@ -125,7 +146,8 @@ impl Volume {
         let row = self.facts(&inode)?.row;
         let from = parent.inode().descriptor(&self.nodes.descriptors)?;
         let moving = self.moves.write();
-        from.remove(name, directory, permit)?;
+        self.own_change(&[(parent.inode(), name)], 1, || from.remove(name, directory, permit))?;
+        self.expire_spelling(&inode, name);
         if directory || stat.links <= 1 {
             self.nodes.retire(&inode);
             self.recent.lock().forget(&inode.identity());
@@ -135,7 +157,7 @@ impl Volume {
         if let Some(row) = row {
             self.store.remove_entry(row)?;
         }
-        if name.as_str() == NOMEDIA {
+        if is_nomedia(name) {
             self.forget_facts();
         }
         Ok(())
@@ -180,6 +202,11 @@ impl Volume {
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
+        let changes =
+            change.size.is_some() || change.times.accessed.is_some() || change.times.modified.is_some();
+        if changes {
+            self.unforced(context, &node)?;
+        }
         if let Some(size) = change.size {
             self.truncate(context, inode, handle, size)?;
         }
@@ -188,6 +215,7 @@ impl Volume {
             inode.descriptor(&self.nodes.descriptors)?.set_times(change.times, permit)?;
         }
         let stat = inode.descriptor(&self.nodes.descriptors)?.stat()?;
+        *inode.known.left.lock() = Some(stat.version);
         self.attributes(&node, &stat)
     }
 

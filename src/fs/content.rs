@@ -140,7 +140,7 @@ impl Volume {
         Ok(Arc::new(plan))
     }
 
-    fn saved_plan(&self, row: MediaId, version: ContentVersion) -> Option<Plan> {
+    pub(super) fn saved_plan(&self, row: MediaId, version: ContentVersion) -> Option<Plan> {
         let saved = self.store.plan(&plan_key(row, version)).ok().flatten()?;
         Plan::decode(&saved.plan).ok()
     }

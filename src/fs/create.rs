@@ -2,19 +2,24 @@
 
 #![forbid(unsafe_code)]
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::content::stored;
+use parking_lot::{Mutex, MutexGuard};
+
 use super::decide::Prospect;
 use super::facts::{Facts, is_other_user};
 use super::open::{OpenRequest, Opened, Terms};
+use super::spelling::is_nomedia;
 use super::{Context, Entry, FsError, Volume, VolumeInode, now};
 use crate::diag::Counter;
 use crate::error::Errno;
-use crate::id::NodeId;
+use crate::id::{Identity as FileIdentity, NodeId};
 use crate::lower::{DataFd, FileName, OpenHow, Stat, fold};
-use crate::policy::{Access, Caller, Identity, Operation, PackageName, Permit, Place, RuleName, View};
-use crate::store::{EntryName, NewEntry};
+use crate::policy::{
+    Access, Caller, DenyReason, Identity, Operation, PackageName, Permit, Place, RuleName, View,
+};
+use crate::store::{Begun, EntryName, NewEntry};
 
 /// The owner of what `adb shell` makes.
 const SHELL_PACKAGE: &str = "com.android.shell";
@@ -49,13 +54,21 @@ impl Volume {
         self.within_quota(context)?;
         let parent = self.node(parent)?;
         for _ in 0..RACES {
-            match self.child(parent.inode(), name) {
+            let making = self.making.begin(parent.inode(), name);
+            let found = self.child(parent.inode(), name);
+            if found.is_ok() {
+                drop(making);
+            }
+            match found {
                 Ok(_) if exclusive => return Err(self.taken(context, parent.inode(), name)),
                 // Who may not know of it gets the answer of a free name.
                 Ok((inode, _)) if self.may_touch(context, &inode).is_err() => {
                     return Err(self.taken(context, parent.inode(), name));
                 }
-                Ok((inode, stat)) => return self.open_existing(context, &inode, &stat, request),
+                Ok((inode, stat)) => {
+                    let Created { entry, opened } = self.open_existing(context, &inode, &stat, request)?;
+                    return Ok(Created { entry: self.as_spelled(entry, name), opened });
+                }
                 Err(FsError::Lower(error)) if error.raw_os_error() == Some(libc::ENOENT) => {}
                 Err(error) => return Err(error),
             }
@@ -114,13 +127,18 @@ impl Volume {
         let _tree = self.tree.read();
         let (prospect, permit) = self.permit_file(context, parent, name)?;
         let how = OpenHow { truncate: false, ..request.how() };
-        let data: DataFd = parent.descriptor(&self.nodes.descriptors)?.create(name, how, permit)?;
+        let directory = parent.descriptor(&self.nodes.descriptors)?;
+        let begun = self.begin_row(context, &prospect)?;
+        let make = || directory.create(name, how, permit);
+        let data: DataFd = self.made(begun, self.own_change(&[(parent, name)], 1, make))?;
         self.judged.grew(parent);
+        let identity = data.stat()?.identity;
+        self.complete_row(begun, identity)?;
         let (inode, stat) = self.child(parent, name)?;
-        if stat.identity != data.stat()?.identity {
+        if stat.identity != identity {
             return Err(FsError::Plain(Errno::EAGAIN));
         }
-        self.record_new(context, &prospect, &inode, &stat)?;
+        self.appeared(&inode, &prospect);
         let entry = self.entry_in(&inode, &stat, View::Full)?;
         let access = Access { view: View::Full, rule: CREATOR };
         let request = OpenRequest { truncate: false, ..request };
@@ -137,24 +155,16 @@ impl Volume {
         name: &FileName,
     ) -> Result<(Prospect, Permit), FsError> {
         let prospect = self.prospect(parent, name, false)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let permit = self.permit_new(context, &prospect, Operation::Create)?;
         Ok((prospect, permit))
     }
 
-    /// Remembers a file or directory that was made just now, with the caller as its owner.
-    pub(super) fn record_new(
-        &self,
-        context: Context,
-        prospect: &Prospect,
-        inode: &Arc<VolumeInode>,
-        stat: &Stat,
-    ) -> Result<(), FsError> {
-        if prospect.name.as_str() == NOMEDIA {
-            self.forget_facts();
-        }
+    /// Makes the row of a file or directory that is about to be made, with the caller as its owner. If the daemon ends
+    /// before the file is there or before the row tells which it is, the next look knows the file by its birth.
+    pub(super) fn begin_row(&self, context: Context, prospect: &Prospect) -> Result<Option<Begun>, FsError> {
         if self.is_private() || self.keeps_no_rows(&prospect.facts) {
-            return Ok(());
+            return Ok(None);
         }
         let caller = self.caller(context);
         let owner = self.owner(&caller, &prospect.facts);
@@ -168,20 +178,43 @@ impl Volume {
             owner: owner.as_ref(),
             state: prospect.facts.state,
             expires: None,
-            file: stat.identity.file,
-            version: Some(stored(stat.version)),
+            file: FileIdentity::NONE,
+            version: None,
             created: now(),
         };
-        self.store.batch(|changes| {
-            let row = changes.record_created(&new)?;
-            other_user.map_or(Ok(()), |user| changes.set_owner_user(row, user))
+        let begun = self.store.batch(|changes| {
+            let begun = changes.begin_entry(&new)?;
+            other_user.map_or(Ok(()), |user| changes.set_owner_user(begun.id, user))?;
+            Ok(begun)
         })?;
+        Ok(Some(begun))
+    }
+
+    /// What the lower file system answered; where it made nothing the row is taken back.
+    pub(super) fn made<T>(&self, begun: Option<Begun>, made: std::io::Result<T>) -> Result<T, FsError> {
+        if let (Err(_), Some(begun)) = (&made, begun)
+            && let Err(error) = self.store.undo_entry(begun)
+        {
+            log::warn!("the row of a file that was not made stays: {error}");
+        }
+        Ok(made?)
+    }
+
+    /// The row tells which file it is of.
+    pub(super) fn complete_row(&self, begun: Option<Begun>, file: FileIdentity) -> Result<(), FsError> {
+        Ok(begun.map_or(Ok(()), |begun| self.store.complete(begun.id, file))?)
+    }
+
+    /// An entry was made: what was known of it, or follows from its name for others, is not so any more.
+    pub(super) fn appeared(&self, inode: &VolumeInode, prospect: &Prospect) {
+        if is_nomedia(&prospect.name) {
+            self.forget_facts();
+        }
         self.renew_facts(inode);
-        Ok(())
     }
 
     /// Entries whose place says everything that there is to know.
-    fn keeps_no_rows(&self, facts: &Facts) -> bool {
+    pub(super) fn keeps_no_rows(&self, facts: &Facts) -> bool {
         matches!(facts.place, Place::Private { .. } | Place::PrivateRoot(_))
     }
 
@@ -203,3 +236,26 @@ impl Volume {
 
 /// The rule by which whoever makes a file holds it open in full.
 const CREATOR: RuleName = RuleName("owner");
+
+/// How many names that are being made at once are told apart; others wait for each other.
+const STRIPES: usize = 64;
+
+/// Who is making an entry.
+#[derive(Debug)]
+pub(super) struct Making([Mutex<()>; STRIPES]);
+
+impl Default for Making {
+    fn default() -> Making {
+        Making(std::array::from_fn(|_| Mutex::default()))
+    }
+}
+
+impl Making {
+    /// Waits until nobody else makes an entry of that name, in whatever spelling.
+    pub(super) fn begin(&self, parent: &VolumeInode, name: &FileName) -> Option<MutexGuard<'_, ()>> {
+        let mut hasher = DefaultHasher::new();
+        (parent.identity(), fold(name.as_str())).hash(&mut hasher);
+        let stripe = usize::try_from(hasher.finish() % STRIPES as u64).unwrap_or_default();
+        self.0.get(stripe).map(Mutex::lock)
+    }
+}

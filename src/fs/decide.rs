@@ -29,6 +29,9 @@ impl Volume {
         name: &FileName,
         directory: bool,
     ) -> Result<Prospect, FsError> {
+        if self.is_reserved(parent, name) {
+            return Err(super::forced::refused());
+        }
         let mut facts = self.facts_to_be(&*self.facts(parent)?, name, directory);
         facts.portable = name.is_portable();
         let kind = (!directory).then_some(facts.named);

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::forced;
 use super::listing::Reader;
 use super::open::{OpenRequest, Terms};
 use super::{Context, Entry, FsError, Volume};
@@ -10,7 +11,7 @@ use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::FileName;
 use crate::node::{Content, Handle};
-use crate::policy::Operation;
+use crate::policy::{DenyReason, Operation};
 use crate::store::NAMES;
 
 /// One name of a listing as the kernel gets it.
@@ -48,14 +49,18 @@ impl Volume {
     /// As policy or the lower file system answers.
     pub fn open_directory(&self, context: Context, id: NodeId) -> Result<HandleId, FsError> {
         self.counters.count(Counter::OpenDirectory);
+        if forced::Directory::of(id).is_some() {
+            return Ok(self.open_forced_directory());
+        }
         let node = self.node(id)?;
         let inode = node.inode();
         if !inode.is_directory() {
             return Err(FsError::Plain(Errno::ENOTDIR));
         }
         self.within_quota(context)?;
-        self.outside_private_trees(&self.caller(context), &*self.facts(inode)?)?;
+        self.outside_private_trees(&self.caller(context), &*self.facts(inode)?, DenyReason::Private)?;
         let (permit, access) = self.permit(context, inode, Operation::OpenDirectory)?;
+        self.watch(inode);
         let stream = inode.descriptor(&self.nodes.descriptors)?.list()?;
         let terms = Terms::new(context, permit, access, OpenRequest::default());
         let content = Content::Directory(stream.into());
@@ -74,6 +79,9 @@ impl Volume {
         mut take: impl FnMut(ListedDirectory<'_>) -> bool,
     ) -> Result<(), FsError> {
         self.counters.count(Counter::ReadDirectory);
+        if forced::is_listing(id) {
+            return Ok(());
+        }
         let handle = self.handle(id)?;
         let reader = Reader::new(self, context, handle.inode())?;
         let Content::Directory(stream) = &handle.content else { return Err(FsError::Plain(Errno::ENOTDIR)) };
@@ -116,6 +124,9 @@ impl Volume {
         offset: u64,
         mut take: impl FnMut(PlusEntry<'v>) -> bool,
     ) -> Result<(), FsError> {
+        if forced::is_listing(id) {
+            return Ok(());
+        }
         let handle = self.handle(id)?;
         let parent = handle.inode().clone();
         let caller = self.caller(context);
@@ -123,7 +134,7 @@ impl Volume {
             let name = FileName::parse(std::ffi::OsStr::new(listed.name)).ok();
             let entry = name.and_then(|name| {
                 let (inode, stat) = self.listed_child(&parent, &name).ok()?;
-                self.entry(&caller, &inode, &stat).ok()
+                Some(self.as_spelled(self.entry(&caller, &inode, &stat).ok()?, &name))
             });
             let gone = entry.is_none() && !matches!(listed.name, "." | "..");
             gone || take(PlusEntry {

@@ -1,34 +1,74 @@
-//! `check`: the verdict on an entry for a caller, with every fact that it rests on, without touching anything.
+//! `check`: what an operation would answer, with every fact that it rests on and where that is known from, without
+//! touching anything.
+//!
+//! The questions are asked in the order in which the kernel and the file system ask them: each directory on the way,
+//! the entry, then the policy. `walk` leads to the entry, `rename` asks for all of a rename, `facts` gathers what is
+//! told.
+//!
+//! What depends on the moment is not foretold: a full or read-only lower file system, quotas, races.
 
 #![forbid(unsafe_code)]
 
+mod facts;
+mod forced;
+mod rename;
+mod walk;
+
 use std::sync::Arc;
 
-use super::facts::Facts;
-use super::lookup::view_name;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::error::Errno;
 use crate::id::{MediaId, Uid};
 use crate::lower::{FileName, fold};
-use crate::policy::{self, Caller, FileFacts, Operation, Verdict, View};
+use crate::policy::{
+    Access, Caller, DenyReason, FileFacts, OPAQUE, Operation, Outcome, RuleName, Verdict, View,
+};
 use crate::redact::Plan;
 use crate::store::{EntryName, NewEntry};
+use walk::{Spot, Walk};
+
+/// What an operation would answer.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer {
+    /// What policy says.
+    Policy(Verdict),
+    /// What the kernel or the lower file system says.
+    Beside(Outcome),
+}
+
+impl Answer {
+    /// The symbolic errno of a refusal.
+    pub fn errno(&self) -> Option<&'static str> {
+        match self {
+            Answer::Policy(Verdict::Allow(..)) => None,
+            Answer::Policy(Verdict::Deny { reason, .. }) => Some(reason.errno().name()),
+            Answer::Beside(outcome) => Some(outcome.errno),
+        }
+    }
+
+    /// The rule that determined it, or the name of what is answered beside the policy.
+    pub fn rule(&self) -> RuleName {
+        match self {
+            Answer::Policy(Verdict::Allow(_, access)) => access.rule,
+            Answer::Policy(Verdict::Deny { rule, .. }) => *rule,
+            Answer::Beside(outcome) => outcome.rule,
+        }
+    }
+}
 
 /// The answer of `check`.
 #[derive(Debug)]
 pub struct Explained {
-    /// What policy answers.
-    pub verdict: Verdict,
+    /// What would be answered.
+    pub answer: Answer,
     /// Who it was asked for.
     pub caller: Caller,
     /// The facts of the entry, as policy takes them.
     pub facts: FileFacts,
-    /// What else bears on the answer: a name and a value each.
+    /// Where a fact of the entry is known from, by the fact's name.
+    pub sources: Vec<(&'static str, String)>,
+    /// What else bears on the answer.
     pub further: Vec<Fact>,
-    /// The content cannot be made safe for this caller: the reason.
-    pub opaque: Option<String>,
-    /// Nothing is there: what policy allows fails with ENOENT, unless it makes the entry.
-    pub missing: bool,
 }
 
 /// One thing that is known, and what it is known from.
@@ -38,57 +78,185 @@ pub struct Fact {
     pub name: &'static str,
     /// Its value.
     pub value: String,
+    /// Where it is known from.
+    pub source: String,
+}
+
+impl Explained {
+    fn with(mut self, name: &'static str, value: String, source: &str) -> Explained {
+        self.further.push(Fact { name, value, source: source.to_owned() });
+        self
+    }
+
+    fn is_allowed(&self) -> bool {
+        self.answer.errno().is_none()
+    }
 }
 
 impl Volume {
-    /// What the operation would answer for `uid` at `path` (within the volume, from its root). Where nothing is, the
-    /// verdict is that of the place.
+    /// What the operation would answer for `uid` at `path` (within the volume, from its root).
     ///
     /// # Errors
     /// For a path that no volume could have; else the lower file system's own.
     pub fn explain(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explained, FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
-        match self.resolve(path) {
-            Ok(inode) => self.explain_file(caller, &inode, operation),
-            Err(error) if matches!(error.errno(), Errno::ENOENT | Errno::ENOTDIR) => {
-                self.explain_place(caller, operation, path)
-            }
-            Err(error) => Err(error),
+        if let Some(explained) = self.explain_forced(&caller, operation, path)? {
+            return Ok(explained);
+        }
+        let spot = match self.walk(&caller, path)? {
+            Walk::Stopped(stopped) => return Ok(*stopped),
+            Walk::To(spot) => spot,
+        };
+        match (&spot.inode, operation) {
+            (_, Operation::RenameTo) => self.explain_making(caller, &spot, operation),
+            (None, _) if operation.makes() => self.explain_making(caller, &spot, operation),
+            (Some(inode), _) if operation.makes() => self.explain_taken(caller, &spot, inode, operation),
+            (Some(inode), _) => self.explain_use(caller, inode, operation),
+            (None, _) => self.explain_nothing(caller, &spot, operation),
         }
     }
 
-    fn explain_file(
+    /// What `access` would answer to the question whether `operation`, an open, would succeed: unlike an open, it may
+    /// be asked of a directory also for writing.
+    ///
+    /// # Errors
+    /// As [`Volume::explain`].
+    pub fn explain_access(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explained, FsError> {
+        let caller = self.caller(Context { uid, pid: 0 });
+        let directory = match self.walk(&caller, path)? {
+            Walk::To(Spot { inode: Some(inode), .. }) if inode.is_directory() => inode,
+            Walk::To(_) | Walk::Stopped(_) => return self.explain(uid, operation, path),
+        };
+        let facts = self.facts(&directory)?;
+        let look = self.judge(&caller, &facts, (true, None), Operation::Look);
+        let answer = match look {
+            Verdict::Deny { .. } => look,
+            Verdict::Allow(..) => self.verdict(&caller, &directory, &facts, operation)?,
+        };
+        self.told_of(caller, &directory, Answer::Policy(answer))
+    }
+
+    /// Making an entry where there is none.
+    fn explain_making(
+        &self,
+        caller: Caller,
+        spot: &Spot,
+        operation: Operation,
+    ) -> Result<Explained, FsError> {
+        let directory = match operation {
+            Operation::MakeDirectory => true,
+            Operation::RenameTo => spot.inode.as_ref().is_some_and(|inode| inode.is_directory()),
+            _ => false,
+        };
+        let facts = self.facts_of_spot(spot, directory, true)?;
+        let kind = (!directory).then_some(facts.named);
+        let verdict = self.judge(&caller, &facts, (directory, kind), operation);
+        Ok(self.told(caller, &facts, (directory, kind), Answer::Policy(verdict)))
+    }
+
+    /// Making an entry whose name is taken: the kernel answers by itself where it knows the name.
+    fn explain_taken(
+        &self,
+        caller: Caller,
+        spot: &Spot,
+        inode: &Arc<VolumeInode>,
+        operation: Operation,
+    ) -> Result<Explained, FsError> {
+        let facts = self.facts(inode)?;
+        let look = self.judge(&caller, &facts, (inode.is_directory(), None), Operation::Look);
+        if matches!(look, Verdict::Deny { .. }) && !self.is_in_use(inode, &facts) {
+            return self.explain_making(caller, spot, operation);
+        }
+        self.told_of(caller, inode, Answer::Beside(Outcome::EXISTS))
+    }
+
+    /// What is not there is not told from what may not be known.
+    fn explain_nothing(&self, caller: Caller, spot: &Spot, _: Operation) -> Result<Explained, FsError> {
+        let facts = self.facts_of_spot(spot, false, false)?;
+        let look = self.judge(&caller, &facts, (false, None), Operation::Look);
+        let answer = match look {
+            Verdict::Deny { .. } => Answer::Policy(look),
+            Verdict::Allow(..) => Answer::Beside(Outcome::MISSING),
+        };
+        Ok(self.told(caller, &facts, (false, Some(facts.named)), answer))
+    }
+
+    /// An operation on what is there.
+    fn explain_use(
         &self,
         caller: Caller,
         inode: &Arc<VolumeInode>,
         operation: Operation,
     ) -> Result<Explained, FsError> {
         let facts = self.facts(inode)?;
+        let look = self.judge(&caller, &facts, (inode.is_directory(), None), Operation::Look);
+        if matches!(look, Verdict::Deny { .. })
+            && (operation == Operation::Look || !self.is_in_use(inode, &facts))
+        {
+            return self.told_of(caller, inode, Answer::Policy(look));
+        }
+        if matches!(look, Verdict::Deny { .. }) && operation == Operation::SetTimes && self.is_private() {
+            return self.told_of(caller, inode, Answer::Beside(Outcome::NOT_OWNER));
+        }
+        if let Some(outcome) = self.wrong_sort(inode, operation) {
+            return self.told_of(caller, inode, Answer::Beside(outcome));
+        }
         let verdict = self.verdict(&caller, inode, &facts, operation)?;
-        let kind = if inode.is_directory() { None } else { Some(self.kind(inode, &facts)?) };
-        let known = self.for_policy(&caller, &facts, inode.is_directory(), kind);
-        let (further, opaque) = self.further(inode, &facts, verdict)?;
-        Ok(Explained { verdict, caller, facts: known, further, opaque, missing: false })
+        let answer = match verdict {
+            Verdict::Allow(..) if operation == Operation::RemoveDirectory && self.has_entries(inode)? => {
+                Answer::Beside(Outcome::NOT_EMPTY)
+            }
+            Verdict::Allow(_, Access { view: View::Redacted, .. }) if opens(operation) => {
+                return self.explain_redacted(caller, inode, verdict);
+            }
+            Verdict::Allow(..) | Verdict::Deny { .. } => Answer::Policy(verdict),
+        };
+        self.told_of(caller, inode, answer)
     }
 
-    fn explain_place(&self, caller: Caller, operation: Operation, path: &str) -> Result<Explained, FsError> {
-        let mut facts = self.facts(self.nodes.root().inode())?;
-        let mut names = path.split('/').filter(|name| !name.is_empty()).peekable();
-        let mut directory = true;
-        let makes = matches!(operation, Operation::Create | Operation::MakeDirectory | Operation::RenameTo);
-        while let Some(name) = names.next() {
-            let name = FileName::parse(std::ffi::OsStr::new(name))?;
-            directory = names.peek().is_some()
-                || matches!(operation, Operation::MakeDirectory | Operation::RemoveDirectory);
-            facts = Arc::new(match (names.peek(), makes) {
-                (None, true) => self.facts_to_be(&facts, &name, directory),
-                (Some(_), _) | (None, false) => self.facts_of_name(&facts, &name, directory, false),
-            });
+    /// What the kernel refuses before anybody is asked.
+    fn wrong_sort(&self, inode: &Arc<VolumeInode>, operation: Operation) -> Option<Outcome> {
+        let root = Arc::ptr_eq(inode, self.nodes.root().inode());
+        match (operation, inode.is_directory()) {
+            (Operation::Unlink | Operation::Open { write: true, .. }, true) => Some(Outcome::IS_DIRECTORY),
+            (Operation::RemoveDirectory | Operation::OpenDirectory, false) => Some(Outcome::NOT_DIRECTORY),
+            (Operation::RemoveDirectory | Operation::RenameFrom | Operation::Replace, true) if root => {
+                Some(Outcome::MOUNT_POINT)
+            }
+            _ => None,
         }
-        let kind = (!directory).then_some(facts.named);
-        let known = self.for_policy(&caller, &facts, directory, kind);
-        let verdict = policy::decide(&caller, &known, &operation);
-        Ok(Explained { verdict, caller, facts: known, further: Vec::new(), opaque: None, missing: true })
+    }
+
+    fn has_entries(&self, inode: &Arc<VolumeInode>) -> Result<bool, FsError> {
+        let mut found = false;
+        inode.descriptor(&self.nodes.descriptors)?.list()?.read_from(0, |listed| {
+            found = matches!(listed.name, crate::lower::ListedName::Entry(_));
+            !found
+        })?;
+        Ok(found)
+    }
+
+    /// Reading a file in the redacted view: what there is to hide, and whether it can be hidden.
+    fn explain_redacted(
+        &self,
+        caller: Caller,
+        inode: &Arc<VolumeInode>,
+        verdict: Verdict,
+    ) -> Result<Explained, FsError> {
+        let facts = self.facts(inode)?;
+        let source = self.source_of_plan(inode, &facts)?;
+        let seen = self.seen(inode, &facts, true)?;
+        let mut answer = Answer::Policy(verdict);
+        let value = match seen.plan.as_deref() {
+            Some(Plan::Clean) => "nothing to hide".to_owned(),
+            Some(Plan::Ranges(patches)) => format!("{} bytes hidden", patches.total()),
+            Some(Plan::Opaque(reason)) => {
+                answer = Answer::Policy(Verdict::Deny { reason: DenyReason::Opaque, rule: OPAQUE });
+                format!("cannot be made safe: {reason}")
+            }
+            None => "unknown".to_owned(),
+        };
+        Ok(self.told_of(caller, inode, answer)?.with("content", value, source))
     }
 
     /// The file that a path within the volume names, walked name by name.
@@ -125,41 +293,15 @@ impl Volume {
             owner: None,
             state: facts.state,
             expires: None,
-            file: stat.identity.file,
+            file: stat.identity,
             version: Some(super::content::stored(stat.version)),
             created: super::now(),
         })?;
         self.renew_facts(&inode);
         Ok(row)
     }
+}
 
-    fn further(
-        &self,
-        inode: &Arc<VolumeInode>,
-        facts: &Facts,
-        verdict: Verdict,
-    ) -> Result<(Vec<Fact>, Option<String>), FsError> {
-        let mut further = vec![
-            Fact { name: "entry id", value: facts.row.map_or("none".to_owned(), |row| row.to_string()) },
-            Fact { name: "open for writing", value: inode.sharing().writers.to_string() },
-        ];
-        let mut opaque = None;
-        if let Verdict::Allow(_, access) = verdict {
-            further.push(Fact { name: "view", value: view_name(access.view).to_owned() });
-            if access.view == View::Redacted && !inode.is_directory() {
-                let seen = self.seen(inode, facts, true)?;
-                let (value, reason) = match seen.plan.as_deref() {
-                    Some(Plan::Clean) => ("nothing to hide: passthrough".to_owned(), None),
-                    Some(Plan::Ranges(patches)) => (format!("{} bytes hidden", patches.total()), None),
-                    Some(Plan::Opaque(reason)) => {
-                        ("cannot be made safe".to_owned(), Some(reason.to_string()))
-                    }
-                    None => ("unknown".to_owned(), None),
-                };
-                further.push(Fact { name: "content", value });
-                opaque = reason;
-            }
-        }
-        Ok((further, opaque))
-    }
+fn opens(operation: Operation) -> bool {
+    matches!(operation, Operation::Open { .. } | Operation::OpenRedacted { .. })
 }

@@ -2,16 +2,18 @@
 
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 
 use super::content::Seen;
+use super::outside::Watch;
 use super::{Context, FsError, Volume, VolumeInode, VolumeKind, now};
 use crate::error::Errno;
 use crate::id::{MediaId, UserId};
-use crate::lower::{self, FileName, fold};
+use crate::lower::{ContentVersion, FileName, fold};
+use crate::node::Link;
 use crate::policy::{Caller, FileFacts, FileGrants, Identity, Kind, PackageName, Place, State};
 use crate::store::{Entry, EntryName};
 
@@ -27,6 +29,12 @@ pub struct Known {
     pub(super) changes: AtomicU64,
     /// Whether the plan made last hides something: a guess at the view to look up, until OPEN decides.
     pub(super) hides: AtomicBool,
+    /// A directory's watch.
+    pub(super) watch: OnceLock<Watch>,
+    /// The version in which the last writer left the file.
+    pub(super) left: Mutex<Option<ContentVersion>>,
+    /// Whether the kernel was told of it by two spellings of its name.
+    pub(super) respelled: AtomicBool,
 }
 
 /// What follows from a file's name, its place and its row.
@@ -67,8 +75,9 @@ impl Volume {
             Some(link) => {
                 let parent = self.facts(&link.parent)?;
                 let holds_nomedia = inode.is_directory() && self.holds_nomedia(inode);
-                let mut facts = self.facts_of_name(&parent, &link.name, inode.is_directory(), holds_nomedia);
-                self.add_row(&mut facts, &parent, &link.name, inode)?;
+                let name = self.telling_name(&parent.place, &link, inode);
+                let mut facts = self.facts_of_name(&parent, &name, inode.is_directory(), holds_nomedia);
+                self.add_row(&mut facts, &parent, &link, inode)?;
                 facts
             }
             None if Arc::ptr_eq(inode, self.nodes.root().inode()) => self.facts_of_root(),
@@ -158,16 +167,13 @@ impl Volume {
         &self,
         facts: &mut Facts,
         parent: &Facts,
-        name: &FileName,
-        inode: &VolumeInode,
+        link: &Link<Known>,
+        inode: &Arc<VolumeInode>,
     ) -> Result<(), FsError> {
-        if self.is_private() {
+        if self.is_private() || self.keeps_no_rows(facts) {
             return Ok(());
         }
-        if let Some(parent) = parent.row
-            && let Some(row) = self.store.entry(parent, name.as_str().as_bytes())?
-            && is_row_of(&row, inode)
-        {
+        if let Some(row) = self.row_of_file(parent, link, inode)? {
             self.take_row(facts, &row)?;
         }
         Ok(())
@@ -200,7 +206,7 @@ impl Volume {
         let parent = self.directory_row(&link.parent)?;
         let folded = fold(link.name.as_str());
         let name = EntryName { bytes: link.name.as_str().as_bytes(), folded: folded.as_bytes() };
-        let row = self.store.ensure_directory(parent, name, inode.identity().file)?;
+        let row = self.store.ensure_directory(parent, name, inode.identity())?;
         self.renew_facts(inode);
         Ok(row)
     }
@@ -257,14 +263,4 @@ pub(super) fn is_other_user(caller: &Caller, user: Option<UserId>) -> bool {
         Identity::Application(_) | Identity::Unknown => user.is_some_and(|user| caller.uid.user() != user),
         Identity::Root | Identity::Shell => false,
     }
-}
-
-fn is_row_of(row: &Entry, inode: &VolumeInode) -> bool {
-    is_row_of_file(row, &inode.identity(), inode.is_directory())
-}
-
-/// Whether the row is of this lower file.
-pub(super) fn is_row_of_file(row: &Entry, identity: &lower::Identity, directory: bool) -> bool {
-    // The device number of a lower file system may differ after a reboot; its inode numbers do not.
-    row.file.ino == identity.file.ino && row.directory == directory
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::content::stored;
-use super::facts::{Facts, is_row_of_file};
+use super::facts::Facts;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::id::MediaId;
 use crate::lower::{ContentVersion, FileKind, FileName, ListedEntry, ListedName, PathFd, Stat};
@@ -83,7 +83,12 @@ impl<'v> Reader<'v> {
                 (Judged::Shown { directory }, _) => Some(directory),
                 (Judged::Open { directory, named }, ListedName::Entry(name)) => {
                     let row = rows.remove(name.as_str().as_bytes());
-                    self.by_row(name, directory, &named, row, &mut learned)?.then_some(directory)
+                    let shown = if directory {
+                        self.by_file(name, &mut learned)?
+                    } else {
+                        self.by_row(entry, name, &named, row, &mut learned)?
+                    };
+                    shown.then_some(directory)
                 }
                 (Judged::Open { .. }, ListedName::Current | ListedName::Parent) => None,
             });
@@ -99,6 +104,9 @@ impl<'v> Reader<'v> {
             ListedName::Entry(name) => name,
         };
         let kind = listed.kind.or_else(|| self.descriptor.stat_child(name).ok().map(|stat| stat.kind));
+        if self.volume.is_reserved(&self.directory, name) {
+            return Judged::Hidden;
+        }
         let directory = match kind {
             Some(FileKind::Directory) => true,
             Some(FileKind::Regular) => false,
@@ -128,37 +136,52 @@ impl<'v> Reader<'v> {
     /// What is known only from the row (owner, grants) or from the content may still allow it.
     fn by_row(
         &self,
+        listed: &ListedEntry,
         name: &FileName,
-        directory: bool,
         named: &Facts,
         row: Option<Entry>,
         learned: &mut Vec<Learned>,
     ) -> Result<bool, FsError> {
-        let possible = |facts: &Facts| {
-            self.lists(facts, directory, None) || (!directory && self.lists(facts, false, Some(facts.named)))
-        };
-        // The row may be another file's, which only the file itself can tell.
-        let if_its_own = row.as_ref().map(|row| self.with(named, row)).transpose()?;
-        if !if_its_own.as_ref().is_some_and(possible) && !possible(named) {
+        let possible =
+            |facts: &Facts| self.lists(facts, false, None) || self.lists(facts, false, Some(facts.named));
+        // A row that lags behind is brought to its file on that way.
+        let Some(row) = row.filter(|row| !row.directory) else { return self.by_file(name, learned) };
+        let facts = self.with(named, &row)?;
+        let its_own = row.file.file.ino == listed.ino;
+        if its_own && !possible(&facts) && !possible(named) {
             return Ok(false);
         }
         let Ok(stat) = self.descriptor.stat_child(name) else { return Ok(false) };
-        let kind = if directory { FileKind::Directory } else { FileKind::Regular };
-        if stat.kind != kind {
+        if stat.kind != FileKind::Regular {
             return Ok(false);
         }
-        let row = row.filter(|row| is_row_of_file(row, &stat.identity, directory));
-        let facts = if_its_own.filter(|_| row.is_some()).unwrap_or_else(|| named.clone());
+        if !row.is_of(&stat.identity, false) || row.is_incomplete(&stat.identity) {
+            return self.by_file(name, learned);
+        }
+        if self.lists(&facts, false, None) {
+            return Ok(true);
+        }
+        if !self.lists(&facts, false, Some(facts.named)) {
+            return Ok(false);
+        }
+        let kind = match kind_of_row(&row, &stat, &facts) {
+            Some(kind) => Some(kind),
+            None => self.looked(name, &facts, learned),
+        };
+        Ok(kind.is_some_and(|kind| self.lists(&facts, false, Some(kind))))
+    }
+
+    /// The answer as for an entry that is looked up by itself.
+    fn by_file(&self, name: &FileName, learned: &mut Vec<Learned>) -> Result<bool, FsError> {
+        let Ok((inode, _)) = self.volume.child(&self.directory, name) else { return Ok(false) };
+        let (facts, directory) = (self.volume.facts(&inode)?, inode.is_directory());
         if self.lists(&facts, directory, None) {
             return Ok(true);
         }
         if directory || !self.lists(&facts, false, Some(facts.named)) {
             return Ok(false);
         }
-        let kind = match row.as_ref().and_then(|row| kind_of_row(row, &stat, &facts)) {
-            Some(kind) => Some(kind),
-            None => self.looked(name, &facts, learned),
-        };
+        let kind = self.looked(name, &facts, learned);
         Ok(kind.is_some_and(|kind| self.lists(&facts, false, Some(kind))))
     }
 

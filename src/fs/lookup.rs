@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::fs::StatVfs;
 
 use super::facts::Facts;
+use super::forced::{self, Directory};
 use super::{Attributes, CACHED, Context, FsError, Known, Volume, VolumeInode, VolumeKind};
 use crate::diag::Counter;
 use crate::error::Errno;
@@ -41,14 +42,17 @@ impl Volume {
     /// answers.
     pub fn lookup(&self, context: Context, parent: NodeId, name: &FileName) -> Result<Entry<'_>, FsError> {
         self.counters.count(Counter::Lookup);
-        let parent = self.node(parent)?;
         let caller = self.caller(context);
+        if let Some(directory) = Directory::of(parent) {
+            return self.forced_entry(&caller, directory, name).map_err(harmless);
+        }
+        let parent = self.node(parent)?;
         let look = || {
             let found = self.child(parent.inode(), name);
             let (inode, stat) =
                 found.map_err(|error| self.as_if_there(&caller, parent.inode(), name, error))?;
             self.may_look(&caller, &inode)?;
-            self.entry(&caller, &inode, &stat)
+            Ok(self.as_spelled(self.entry(&caller, &inode, &stat)?, name))
         };
         look().map_err(harmless)
     }
@@ -60,6 +64,10 @@ impl Volume {
         name: &FileName,
     ) -> Result<(Arc<VolumeInode>, Stat), FsError> {
         self.within_depth(parent)?;
+        if self.is_reserved(parent, name) {
+            return Err(forced::refused());
+        }
+        self.watch(parent);
         let _still = self.moves.read();
         let fd = parent.descriptor(&self.nodes.descriptors)?.child(name)?;
         let stat = fd.stat()?;
@@ -89,7 +97,7 @@ impl Volume {
         if stat.kind == FileKind::Special {
             return Err(FsError::Plain(Errno::ENOENT));
         }
-        let link = Link { parent: parent.clone(), name: name.clone() };
+        let link = self.lasting_link(&stat, Link { parent: parent.clone(), name: name.clone() });
         let found = self.nodes.inode(&stat, link, fd);
         self.remember(found.reuse)?;
         if found.moved {
@@ -143,7 +151,7 @@ impl Volume {
     /// Whether the caller may know that the file exists: a matter of its place, which needs no row.
     fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
         let facts = self.placed(inode)?;
-        self.outside_private_trees(caller, &facts)?;
+        self.outside_private_trees(caller, &facts, DenyReason::Private)?;
         let known = self.for_policy(caller, &facts, inode.is_directory(), None);
         match policy::decide(caller, &known, &Operation::Look) {
             Verdict::Allow(..) => Ok(()),
@@ -155,16 +163,22 @@ impl Volume {
     }
 
     /// On a private volume it is the packages' directories that others use, on a shared one everything.
-    fn is_in_use(&self, inode: &VolumeInode, facts: &Facts) -> bool {
+    pub(super) fn is_in_use(&self, inode: &VolumeInode, facts: &Facts) -> bool {
         (!self.is_private() || matches!(facts.place, Place::Private { top: true, .. }))
             && [View::Full, View::Redacted].iter().any(|view| self.nodes.known(inode, *view).is_some())
     }
 
     /// A shared volume serves nothing below `Android/data` and `Android/obb`: that is what private volumes are for,
     /// and whoever looks below a mount point (by a bind mount of the directory) must find nothing.
-    pub(super) fn outside_private_trees(&self, caller: &Caller, facts: &Facts) -> Result<(), FsError> {
+    /// `reason` tells looking from making.
+    pub(super) fn outside_private_trees(
+        &self,
+        caller: &Caller,
+        facts: &Facts,
+        reason: DenyReason,
+    ) -> Result<(), FsError> {
         if self.is_elsewhere(caller, facts) {
-            return Err(FsError::Denied { reason: DenyReason::Private, rule: policy::ELSEWHERE });
+            return Err(FsError::Denied { reason, rule: policy::ELSEWHERE });
         }
         Ok(())
     }
@@ -230,6 +244,9 @@ impl Volume {
         handle: Option<HandleId>,
     ) -> Result<Attributes, FsError> {
         self.counters.count(Counter::GetAttributes);
+        if let Some(directory) = Directory::of(id) {
+            return self.forced_attributes(directory);
+        }
         let node = self.node(id)?;
         if handle.is_none() {
             self.may_touch(context, node.inode())?;
@@ -241,6 +258,7 @@ impl Volume {
     /// On a private volume and one of several users every request that names a node is checked: the kernel asks there
     /// for attributes each time.
     pub(super) fn may_touch(&self, context: Context, inode: &Arc<VolumeInode>) -> Result<(), FsError> {
+        self.still_named(inode)?;
         let caller = self.caller(context);
         let facts = match self.settings.kind {
             VolumeKind::Shared if !self.is_foreign(&caller) => return Ok(()),
@@ -262,37 +280,23 @@ impl Volume {
     /// ACCESS: what an open for the same would answer.
     ///
     /// # Errors
-    /// As policy answers; EACCES for executing a file.
+    /// As policy answers; EACCES for executing a file. Reading a directory is listing it, writing to it is asked for as
+    /// making it would be.
     pub fn access(&self, context: Context, id: NodeId, request: AccessRequest) -> Result<(), FsError> {
         self.counters.count(Counter::Other);
+        if Directory::of(id).is_some() && !request.write {
+            return Ok(());
+        }
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
-        if inode.is_directory() {
-            return self.access_directory(context, inode, request);
-        }
-        if request.execute {
+        if request.execute && !inode.is_directory() {
             return Err(FsError::Plain(Errno::EACCES));
         }
         if request.read || request.write {
             let open = Operation::Open { read: request.read, write: request.write };
+            let open = self.operation_on(&node, open);
             let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
-        }
-        Ok(())
-    }
-
-    /// Listing and making entries are asked for each by itself; walking is everyone's.
-    fn access_directory(
-        &self,
-        context: Context,
-        inode: &Arc<VolumeInode>,
-        request: AccessRequest,
-    ) -> Result<(), FsError> {
-        for (wanted, write) in [(request.read, false), (request.write, true)] {
-            if wanted {
-                let open = Operation::Open { read: !write, write };
-                let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
-            }
         }
         Ok(())
     }
@@ -303,7 +307,7 @@ impl Volume {
     /// ENOENT in a directory that is private to another application; else the lower file system's own.
     pub fn statfs(&self, context: Context, id: NodeId) -> Result<StatVfs, FsError> {
         self.counters.count(Counter::Other);
-        let node = self.node(id)?;
+        let node = self.node(if Directory::of(id).is_some() { NodeId::ROOT } else { id })?;
         self.may_touch(context, node.inode())?;
         Ok(node.inode().descriptor(&self.nodes.descriptors)?.statfs()?)
     }

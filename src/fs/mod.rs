@@ -19,13 +19,17 @@ mod error;
 mod explain;
 mod facts;
 mod filter;
+mod forced;
 mod io;
 mod kernel;
 mod listing;
 mod lookup;
 mod open;
+mod outside;
 mod recent;
 mod rename;
+mod repair;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -33,10 +37,10 @@ mod upkeep;
 mod xattr;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -45,7 +49,7 @@ pub use change::AttributeChange;
 pub use create::Created;
 pub use directory::{ListedDirectory, PlusEntry};
 pub use error::FsError;
-pub use explain::{Explained, Fact};
+pub use explain::{Answer, Explained, Fact};
 pub use facts::Known;
 pub use kernel::Kernel;
 pub use lookup::{AccessRequest, Entry};
@@ -63,8 +67,9 @@ use crate::store::{ReusedInode, Store};
 use kernel::Notice;
 
 /// How long the kernel may keep an entry or its attributes without asking again. It bounds how long a change made
-/// beneath the mount goes unnoticed. The exceptions are a private package's directory (0: the kernel must ask as
-/// each caller), everything on a volume of several users (0: the kernel must ask as each user) and the redacted view of a file that somebody may write to (0: the daemon does not see the writes). An
+/// beneath the mount goes unnoticed where no watch tells of it. The exceptions are a private package's directory (0: the
+/// kernel must ask as each caller), everything on a volume of several users (0: the kernel must ask as each user) and the
+/// redacted view of a file that somebody may write to (0: the daemon does not see the writes). An
 /// entry that names the redacted view only because the file does not rest is kept as long as files must rest.
 pub const CACHED: Duration = Duration::from_secs(60);
 
@@ -110,6 +115,8 @@ pub struct Settings {
     pub handles_per_uid: usize,
     /// How many O_PATH descriptors the nodes may hold.
     pub descriptors: usize,
+    /// How many directories may be watched for changes made beneath the mount; 0 watches none.
+    pub watches: usize,
 }
 
 pub(crate) type VolumeNode = Node<Known>;
@@ -134,6 +141,8 @@ pub struct Volume {
     tree: RwLock<()>,
     /// Directories that are judged with all below them, so that who makes an entry there meanwhile can tell.
     judged: tree::Judged,
+    /// Held by whoever makes an entry: nobody else makes one of that name meanwhile. LOCK ORDER: this, then `tree`.
+    making: create::Making,
     /// Grows when what is known of entries may have changed: facts of an older epoch are gathered again.
     epoch: AtomicU64,
     kernel: OnceLock<Arc<dyn Kernel>>,
@@ -142,6 +151,14 @@ pub struct Volume {
     decisions: Arc<DecisionRing>,
     recent: Mutex<recent::Recent>,
     restless: Mutex<recent::Restless>,
+    outside: Option<Arc<outside::Outside>>,
+    expiries: outside::Expiries,
+    /// Whether the kernel knows how to let an entry expire.
+    expires: AtomicBool,
+    /// Whether one file was met by two spellings of its name.
+    respells: AtomicBool,
+    /// When facts that nothing keeps up to date were given up last.
+    renewed: Mutex<Instant>,
     notices: Sender<Notice>,
     waiting: Mutex<Option<Receiver<Notice>>>,
 }
@@ -160,11 +177,12 @@ impl Volume {
     ) -> Result<Volume, FsError> {
         let root = PathFd::root(lower)?;
         let identity = root.stat()?.identity;
-        let row = store.volume(lower, identity.file)?;
+        let row = store.volume(lower, identity)?;
         let reused = store.reused_inodes(row.id)?;
         let reused = reused.iter().filter_map(|stored| reuse_from(stored, identity.file.dev));
         let nodes = NodeTable::new(root, settings.descriptors, reused)?;
         let (notices, waiting) = channel();
+        let outside = (settings.watches > 0).then(|| outside::Outside::new(settings.watches)).flatten();
         Ok(Volume {
             id: row.id,
             root_row: row.root,
@@ -176,6 +194,7 @@ impl Volume {
             moves: RwLock::default(),
             tree: RwLock::default(),
             judged: tree::Judged::default(),
+            making: create::Making::default(),
             epoch: AtomicU64::new(1),
             kernel: OnceLock::new(),
             no_passthrough: Mutex::new(None),
@@ -183,6 +202,11 @@ impl Volume {
             decisions,
             recent: Mutex::default(),
             restless: Mutex::default(),
+            outside,
+            expiries: outside::Expiries::default(),
+            expires: AtomicBool::new(false),
+            respells: AtomicBool::new(false),
+            renewed: Mutex::new(Instant::now()),
             notices,
             waiting: Mutex::new(Some(waiting)),
         })
@@ -219,6 +243,9 @@ impl Volume {
     }
 
     fn node(&self, id: NodeId) -> Result<Arc<VolumeNode>, FsError> {
+        if forced::Directory::of(id).is_some() {
+            return Err(forced::refused());
+        }
         self.nodes.find(id).ok_or(FsError::UnknownNode(id))
     }
 

@@ -11,7 +11,7 @@ use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{DataFd, OpenHow};
 use crate::node::{Backing, Content, Handle, Mapped, Sharing};
-use crate::policy::{Access, Operation, Permit, View};
+use crate::policy::{Access, DenyReason, Operation, Permit, View};
 use crate::redact::Plan;
 
 /// How many idle backings are kept; past it all idle ones are let go.
@@ -101,9 +101,11 @@ impl Volume {
         if node.inode().is_directory() {
             return Err(FsError::Plain(Errno::EISDIR));
         }
+        self.still_named(node.inode())?;
         let caller = self.caller(context);
-        self.outside_private_trees(&caller, &*self.facts(node.inode())?)?;
-        let (permit, access) = self.permit(context, node.inode(), request.operation())?;
+        self.outside_private_trees(&caller, &*self.facts(node.inode())?, DenyReason::Private)?;
+        let operation = self.operation_on(&node, request.operation());
+        let (permit, access) = self.permit(context, node.inode(), operation)?;
         let opened = self.open_node(context, &node, Terms::new(context, permit, access, request), None);
         if matches!(opened, Err(FsError::StaleView)) {
             self.counters.count(Counter::StaleView);
@@ -346,11 +348,18 @@ impl Volume {
         if let Err(error) = moved {
             log::debug!("the version of {} was not moved: {error}", self.path_of(inode));
         }
+        self.note_left(inode);
+    }
+
+    /// What is there now is our own doing: it is no news when the lower file system tells of it.
+    pub(super) fn note_left(&self, inode: &Arc<VolumeInode>) {
+        let now = inode.descriptor(&self.nodes.descriptors).and_then(|fd| fd.stat());
+        *inode.known.left.lock() = now.ok().map(|stat| stat.version);
     }
 
     /// Somebody may write to a file that the kernel serves to readers who were given it because it held nothing to
     /// hide. That cannot be taken back; the audit tells who they are, so that the system can end them.
-    fn tell_who_holds(&self, inode: &Arc<VolumeInode>) {
+    pub(super) fn tell_who_holds(&self, inode: &Arc<VolumeInode>) {
         for (_, handle) in self.handles.all() {
             let given = matches!(handle.content, Content::Passthrough { .. })
                 && handle.terms.access.view == View::Redacted;
@@ -377,7 +386,7 @@ impl Volume {
 
     /// The redacted view's cached pages and attributes may be of an older content.
     pub(super) fn invalidate_redacted(&self, inode: &VolumeInode) {
-        if let Some(node) = self.nodes.known(inode, View::Redacted) {
+        for node in self.nodes.known_redacted(inode) {
             *node.cached.lock() = None;
             // The receiver lives as long as the volume is served; without it there is no kernel to tell.
             let _sent = self.notices.send(Notice::Invalidate(node.id()));

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use rustix::fs::RenameFlags;
 
-use super::create::NOMEDIA;
 use super::lookup::DEEPEST;
+use super::spelling::is_nomedia;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{MediaId, NodeId};
 use crate::lower::{FileName, PathFd, fold};
 use crate::node::Link;
-use crate::policy::{Operation, Permit, State};
-use crate::store::{EntryName, StoreError};
+use crate::policy::{DenyReason, Kind, Operation, Permit};
+use crate::store::{EntryName, Placement, StoreError};
 
 /// How often a rename is judged anew because something changed meanwhile.
 const RACES: usize = 16;
@@ -40,6 +40,8 @@ struct End {
     name: FileName,
     /// What stands there.
     inode: Option<Arc<VolumeInode>>,
+    /// The kind that the file which comes to stand there will have; unknown for directories.
+    kind: Option<Kind>,
 }
 
 impl End {
@@ -49,8 +51,10 @@ impl End {
         found.is_none() || found == self.inode.as_ref().map(|inode| inode.identity())
     }
 
-    fn is_directory(&self) -> bool {
-        self.inode.as_ref().is_some_and(|inode| inode.is_directory())
+    /// Where the row of the file stands that comes here.
+    fn placement<'a>(&'a self, parent: MediaId, folded: &'a str) -> Placement<'a> {
+        let name = EntryName { bytes: self.name.as_str().as_bytes(), folded: folded.as_bytes() };
+        Placement { parent, name, kind: self.kind }
     }
 
     fn is_same_file(&self, other: &End) -> bool {
@@ -75,14 +79,8 @@ impl Volume {
         let source_parent = self.node(from.0)?;
         let target_parent = self.node(to.0)?;
         for attempt in 0..RACES {
-            let done = self.try_rename(
-                context,
-                (source_parent.inode(), from.1),
-                (target_parent.inode(), to.1),
-                mode,
-                attempt >= UNLOCKED,
-            )?;
-            if done {
+            let (from, to) = ((source_parent.inode(), from.1), (target_parent.inode(), to.1));
+            if self.try_rename(context, from, to, mode, attempt >= UNLOCKED)? {
                 return Ok(());
             }
         }
@@ -99,18 +97,22 @@ impl Volume {
         mode: RenameMode,
         locked: bool,
     ) -> Result<bool, FsError> {
-        let (source, target, links) = self.ends(context, from, to)?;
-        let ends = [&source, &target];
-        let inodes = ends.iter().filter_map(|end| end.inode.clone());
-        let watch = self.judged.watch(inodes.filter(|inode| inode.is_directory()));
-        let directories = ends.iter().any(|end| end.is_directory());
+        let (mut source, mut target, links) = self.ends(context, from, to)?;
+        let inodes: Vec<_> = [&source.inode, &target.inode].into_iter().flatten().cloned().collect();
+        let watch = self.judged.watch(inodes.iter().filter(|inode| inode.is_directory()).cloned());
+        let directories = inodes.iter().any(|inode| inode.is_directory());
         let _one = (!directories).then(|| self.tree.read());
         let mut all = (directories && locked).then(|| self.tree.write());
-        let permit = self.permit_move(context, &source, &target)?;
-        let flags = self.permit_target(context, &source, &target, mode)?;
+        let permit;
+        (permit, target.kind) = self.permit_move(context, &source, &target)?;
+        let flags;
+        (flags, source.kind) = self.permit_target(context, &source, &target, mode)?;
         if links > 1 && source.is_same_file(&target) {
             // Two names of one file: the lower file system leaves both as they are.
             return Ok(true);
+        }
+        for inode in &inodes {
+            self.facts(inode)?.row.map_or(Ok(()), |row| self.store.settle(row))?;
         }
         if directories && !locked {
             all = Some(self.tree.write());
@@ -118,19 +120,38 @@ impl Volume {
                 return Ok(false);
             }
         }
-        let cache = &self.nodes.descriptors;
-        let (lower_from, lower_to) = (source.parent.descriptor(cache)?, target.parent.descriptor(cache)?);
-        let _moving = self.moves.write();
-        // What is replaced is judged, and what was not there is not replaced, by the flags.
-        if !(source.stands(&lower_from) && (target.inode.is_none() || target.stands(&lower_to))) {
-            return Ok(false);
-        }
-        lower_from.rename(&source.name, &lower_to, &target.name, flags, permit)?;
+        let done = self.rename_judged(&source, &target, mode, (flags, permit))?;
         match all {
             Some(_) => self.judged.reshaped(),
-            None => ends.iter().for_each(|end| self.judged.grew(&end.parent)),
+            None => [source, target].iter().for_each(|end| self.judged.grew(&end.parent)),
         }
-        self.renamed(&source, &target, mode)?;
+        Ok(done)
+    }
+
+    /// Renames what was judged; `false` if something else stands there by now.
+    fn rename_judged(
+        &self,
+        source: &End,
+        target: &End,
+        mode: RenameMode,
+        (flags, permit): (RenameFlags, Permit),
+    ) -> Result<bool, FsError> {
+        let cache = &self.nodes.descriptors;
+        let (from, to) = (source.parent.descriptor(cache)?, target.parent.descriptor(cache)?);
+        let _moving = self.moves.write();
+        // What was not there to be judged is not replaced, by the flags.
+        if !(source.stands(&from) && (target.inode.is_none() || target.stands(&to))) {
+            return Ok(false);
+        }
+        let ends = [(&*source.parent, &source.name), (&*target.parent, &target.name)];
+        let each = if mode == RenameMode::Exchange { 2 } else { 1 };
+        self.own_change(&ends, each, || from.rename(&source.name, &to, &target.name, flags, permit))?;
+        for end in [source, target] {
+            if let Some(inode) = &end.inode {
+                self.expire_spelling(inode, &end.name);
+            }
+        }
+        self.renamed(source, target, mode)?;
         Ok(true)
     }
 
@@ -142,22 +163,28 @@ impl Volume {
         to: (&Arc<VolumeInode>, &FileName),
     ) -> Result<(End, End, u32), FsError> {
         let (inode, stat) = self.found_to_change(context, from.0, from.1)?;
-        let source = End { parent: from.0.clone(), name: from.1.clone(), inode: Some(inode) };
+        let source = End { parent: from.0.clone(), name: from.1.clone(), inode: Some(inode), kind: None };
         let standing = match self.child(to.0, to.1) {
             Ok((inode, _)) => Some(inode),
             Err(error) if error.errno() == Errno::ENOENT => None,
             Err(error) => return Err(error),
         };
-        let target = End { parent: to.0.clone(), name: to.1.clone(), inode: standing };
+        let target = End { parent: to.0.clone(), name: to.1.clone(), inode: standing, kind: None };
         Ok((source, target, stat.links))
     }
 
-    /// Whether what stands at `source` may be taken from there and put to `target`, with everything below it.
-    fn permit_move(&self, context: Context, source: &End, target: &End) -> Result<Permit, FsError> {
+    /// Whether what stands at `source` may be taken from there and put to `target`, with everything below it; the kind
+    /// that a file has there.
+    fn permit_move(
+        &self,
+        context: Context,
+        source: &End,
+        target: &End,
+    ) -> Result<(Permit, Option<Kind>), FsError> {
         let inode = source.inode.as_ref().ok_or(FsError::Plain(Errno::ENOENT))?;
         let (permit, _) = self.permit(context, inode, Operation::RenameFrom)?;
         let mut prospect = self.prospect(&target.parent, &target.name, inode.is_directory())?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts)?;
+        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let known = self.facts(inode)?;
         // The row goes along: it stays the owner's entry in the new place.
         prospect.facts.owner = known.owner.clone();
@@ -169,40 +196,41 @@ impl Volume {
         }
         if !inode.is_directory() {
             let content = self.seen(inode, &known, false)?.content;
-            prospect.kind = Some(crate::policy::Kind::agree(prospect.facts.named, content));
+            prospect.kind = Some(Kind::agree(prospect.facts.named, content));
         }
         let _target: Permit = self.permit_new(context, &prospect, Operation::RenameTo)?;
         if inode.is_directory() {
             let rest = DEEPEST.saturating_sub(self.depth(&target.parent)).saturating_sub(1);
             self.permit_all_below(context, inode, &prospect.facts, rest)?;
         }
-        Ok(permit)
+        Ok((permit, prospect.kind))
     }
 
-    /// Whether what stands at the target may be replaced or exchanged; the lower file system's flags.
+    /// Whether what stands at the target may be replaced or exchanged; the lower file system's flags, and the kind that
+    /// a file has which comes back.
     fn permit_target(
         &self,
         context: Context,
         source: &End,
         target: &End,
         mode: RenameMode,
-    ) -> Result<RenameFlags, FsError> {
+    ) -> Result<(RenameFlags, Option<Kind>), FsError> {
         match (mode, &target.inode) {
             (RenameMode::NoReplace, Some(_)) => Err(FsError::Plain(Errno::EEXIST)),
-            (RenameMode::NoReplace, None) => Ok(RenameFlags::NOREPLACE),
+            (RenameMode::NoReplace, None) => Ok((RenameFlags::NOREPLACE, None)),
             (RenameMode::Exchange, None) => Err(FsError::Plain(Errno::ENOENT)),
             (RenameMode::Exchange, Some(_)) => {
-                let _back: Permit = self.permit_move(context, target, source)?;
-                Ok(RenameFlags::EXCHANGE)
+                let (_, kind) = self.permit_move(context, target, source)?;
+                Ok((RenameFlags::EXCHANGE, kind))
             }
             (RenameMode::Replace, Some(inode)) => {
                 if !source.is_same_file(target) {
                     let _replace: (Permit, _) = self.permit(context, inode, Operation::Replace)?;
                 }
-                Ok(RenameFlags::empty())
+                Ok((RenameFlags::empty(), None))
             }
             // What was not there to be judged is not replaced either.
-            (RenameMode::Replace, None) => Ok(RenameFlags::NOREPLACE),
+            (RenameMode::Replace, None) => Ok((RenameFlags::NOREPLACE, None)),
         }
     }
 
@@ -228,7 +256,7 @@ impl Volume {
             }
         }
         let rows = self.rename_rows((source, moved), (target, standing), mode);
-        if [source, target].iter().any(|end| end.name.as_str() == NOMEDIA) {
+        if [source, target].iter().any(|end| is_nomedia(&end.name)) {
             self.forget_facts();
         }
         for inode in [&source.inode, &target.inode].into_iter().flatten() {
@@ -249,18 +277,29 @@ impl Volume {
             return Ok(());
         }
         let done = match (mode, moved, standing) {
-            (RenameMode::Exchange, Some(one), Some(other)) => self.store.exchange_entries(one, other),
-            (RenameMode::Exchange, None, Some(standing)) => self.rename_row(standing, source)?,
-            (_, Some(moved), _) => self.rename_row(moved, target)?,
+            (RenameMode::Exchange, one, other) => {
+                let ends = [(one, target), (other, source)];
+                let places: Vec<_> = ends
+                    .into_iter()
+                    .filter_map(|(row, end)| Some((row?, end)))
+                    .map(|(row, end)| {
+                        Ok((row, end, self.directory_row(&end.parent)?, fold(end.name.as_str())))
+                    })
+                    .collect::<Result<_, FsError>>()?;
+                let places: Vec<_> = places
+                    .iter()
+                    .map(|(row, end, parent, folded)| (*row, end.placement(*parent, folded)))
+                    .collect();
+                self.store.place_entries(&places)
+            }
+            (_, Some(moved), replaced) => {
+                let (parent, folded) = (self.directory_row(&target.parent)?, fold(target.name.as_str()));
+                self.store.rename_entry(moved, &target.placement(parent, &folded), replaced).map(|_| ())
+            }
             (_, None, Some(standing)) => self.store.remove_entry(standing),
             (_, None, None) => Ok(()),
         };
         match done {
-            Ok(()) => {
-                self.state_follows(moved, source, target)?;
-                let back = standing.filter(|_| mode == RenameMode::Exchange);
-                self.state_follows(back, target, source)
-            }
             // Rows that lag behind the lower file system: it has the truth, and they are repaired when looked at.
             Err(error @ (StoreError::Cycle { .. } | StoreError::UnknownEntry(_))) => {
                 log::warn!("rows lag behind a rename: {error}");
@@ -268,24 +307,5 @@ impl Volume {
             }
             other => Ok(other?),
         }
-    }
-
-    /// A pending or trashed file is so by its name: a rename publishes it, throws it away or brings it back.
-    fn state_follows(&self, row: Option<MediaId>, from: &End, to: &End) -> Result<(), FsError> {
-        let state = |end: &End| State::of_name(&fold(end.name.as_str())).0;
-        let directory = from.inode.as_ref().is_some_and(|inode| inode.is_directory());
-        match row {
-            Some(row) if !directory && state(from) != state(to) => {
-                Ok(self.store.set_state(row, state(to), None)?)
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// The outer error is of finding the new place, the inner one of the move.
-    fn rename_row(&self, row: MediaId, to: &End) -> Result<Result<(), StoreError>, FsError> {
-        let folded = fold(to.name.as_str());
-        let name = EntryName { bytes: to.name.as_str().as_bytes(), folded: folded.as_bytes() };
-        Ok(self.store.rename_entry(row, self.directory_row(&to.parent)?, name))
     }
 }

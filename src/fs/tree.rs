@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::Mutex;
 
 use super::decide::Prospect;
-use super::facts::{Facts, is_row_of_file};
+use super::facts::Facts;
 use super::listing::kind_of_row;
 use super::lookup::DEEPEST;
 use super::{Context, FsError, Volume, VolumeInode};
@@ -233,7 +233,7 @@ impl Move<'_> {
         let Ok(stat) = directory.stat_child(name) else { return Ok(false) };
         let of_kind = |kind| self.allowed(&facts, &goal, Some(kind));
         Ok(stat.kind == FileKind::Regular
-            && is_row_of_file(row, &stat.identity, false)
+            && row.is_of(&stat.identity, false)
             && (with || kind_of_row(row, &stat, &facts).is_some_and(of_kind)))
     }
 

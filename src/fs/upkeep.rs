@@ -60,14 +60,16 @@ impl Volume {
         for notice in waiting {
             match (notice, self.kernel.get()) {
                 (Notice::Invalidate(node), Some(kernel)) => kernel.invalidate(node),
+                (Notice::Attributes(node), Some(kernel)) => kernel.expire_attributes(node),
                 (Notice::Stop, _) => return,
-                (Notice::Invalidate(_), None) => {}
+                (Notice::Invalidate(_) | Notice::Attributes(_), None) => {}
             }
         }
     }
 
-    /// Ends [`Volume::send_notices`].
+    /// Ends [`Volume::send_notices`], [`Volume::send_expiries`] and [`Volume::watch_outside`].
     pub fn stop_notices(&self) {
+        self.stop_watching();
         // Without a receiver there is nothing to end.
         let _sent = self.notices.send(Notice::Stop);
     }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::facts::Facts;
+use super::forced::Directory;
 use super::lookup::view_name;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
@@ -13,7 +14,7 @@ use crate::id::NodeId;
 use crate::policy::{Identity, Operation, View};
 use crate::redact::Plan;
 
-/// `full` or `redacted`: how the caller's opens of this node are served.
+/// `full` or `redacted`: how the caller's opens of the file are served now.
 const VIEW: &str = "user.mediagate.view";
 /// The package that made the entry; absent where none is known.
 const OWNER: &str = "user.mediagate.owner";
@@ -30,18 +31,21 @@ impl Volume {
         if ![VIEW, OWNER, KIND].contains(&name) {
             return Err(FsError::Plain(Errno::EOPNOTSUPP));
         }
+        if Directory::of(id).is_some() {
+            return Err(FsError::Plain(Errno::ENODATA));
+        }
         let node = self.node(id)?;
         let inode = node.inode();
         self.may_touch(context, inode)?;
         let mut view = View::Full;
         if !inode.is_directory() {
-            let read = Operation::Open { read: true, write: false };
+            let read = self.operation_on(&node, Operation::Open { read: true, write: false });
             let (_, access) = self.permit(context, inode, read)?;
             view = access.view;
         }
         let facts = self.facts(inode)?;
         let value = match name {
-            VIEW => view_name(self.differing(inode, &facts, view)?).to_owned(),
+            VIEW => view_name(self.served(inode, &facts, view)?).to_owned(),
             OWNER if inode.is_directory() && !self.owns(context, &facts) => {
                 return Err(FsError::Plain(Errno::ENODATA));
             }
@@ -52,14 +56,20 @@ impl Volume {
         Ok(value.into_bytes())
     }
 
-    /// The view by another name than full only where the two differ. The node says nothing about it: the kernel may
-    /// have found the name for another caller.
-    fn differing(&self, inode: &Arc<VolumeInode>, facts: &Facts, view: View) -> Result<View, FsError> {
+    /// The view in which one whom policy gives `view` is served now: in full if there is nothing to hide.
+    fn served(&self, inode: &Arc<VolumeInode>, facts: &Facts, view: View) -> Result<View, FsError> {
         if view == View::Full {
-            return Ok(view);
+            return Ok(View::Full);
         }
-        let clean = matches!(self.seen(inode, facts, true)?.plan.as_deref(), Some(Plan::Clean));
-        Ok(if clean { View::Full } else { view })
+        let seen = match self.seen(inode, facts, true) {
+            Err(FsError::Changing) => return Ok(View::Redacted),
+            seen => seen?,
+        };
+        match seen.plan.as_deref() {
+            Some(Plan::Clean) if inode.sharing().writers == 0 => Ok(View::Full),
+            Some(Plan::Clean | Plan::Ranges(_)) | None => Ok(View::Redacted),
+            Some(Plan::Opaque(reason)) => Err(FsError::Opaque(reason.clone())),
+        }
     }
 
     /// Whether a directory's owner is the caller's to know: who made a directory says which applications there are.

@@ -52,6 +52,9 @@ impl Filesystem for Adapter {
             | InitFlags::FUSE_READDIRPLUS_AUTO
             | InitFlags::FUSE_HANDLE_KILLPRIV_V2;
         let offered = wanted & config.capabilities();
+        if config.capabilities().contains(InitFlags::FUSE_HAS_EXPIRE_ONLY) {
+            self.volume.allow_expiry();
+        }
         let _all = config.add_capabilities(offered);
         let passthrough = InitFlags::FUSE_PASSTHROUGH;
         if !config.capabilities().contains(passthrough) {
@@ -68,7 +71,12 @@ impl Filesystem for Adapter {
     }
 
     fn lookup(&self, request: &Request, parent: INodeNo, raw: &OsStr, reply: ReplyEntry) {
-        let entry = name(raw).and_then(|name| self.volume.lookup(context(request), node(parent), &name));
+        let name = name(raw);
+        let forced = |name| self.volume.forced_directory(node(parent), name).transpose();
+        if let Some(shown) = name.as_ref().ok().and_then(forced) {
+            return self.directory("lookup", shown, reply);
+        }
+        let entry = name.and_then(|name| self.volume.lookup(context(request), node(parent), &name));
         self.entry("lookup", entry, reply);
     }
 

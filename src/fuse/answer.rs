@@ -14,7 +14,7 @@ use super::adapter::Adapter;
 use super::backing::{self, CreatedAnswer};
 use super::translate::{attributes, context, nameless, new_name, node, shorter};
 use crate::diag::Counter;
-use crate::fs::{Created, Entry, FsError, OpenedIo, Operation, PlusEntry};
+use crate::fs::{Attributes, Created, Entry, FsError, OpenedIo, Operation, PlusEntry};
 
 impl Adapter {
     /// Where an error is logged and counted: once, here.
@@ -40,6 +40,19 @@ impl Adapter {
                 node.give_to_kernel();
                 reply.entry_with_ttls(&shown.cached, &cached, &attr, Generation(generation));
             }
+            Err(error) => reply.error(self.report(operation, &error)),
+        }
+    }
+
+    /// Answers with a directory that is no node.
+    pub(super) fn directory(
+        &self,
+        operation: &'static str,
+        shown: Result<Attributes, FsError>,
+        reply: ReplyEntry,
+    ) {
+        match shown {
+            Ok(shown) => reply.entry(&shown.cached, &attributes(&shown), Generation(0)),
             Err(error) => reply.error(self.report(operation, &error)),
         }
     }

@@ -16,10 +16,17 @@ use std::time::Duration;
 
 use crate::fs::Kernel;
 use crate::id::NodeId;
+use crate::lower::FileName;
 use crate::node::{Backing, BackingDevice};
 
 /// `FUSE_DEV_IOC_BACKING_CLOSE` (include/uapi/linux/fuse.h).
 const BACKING_CLOSE: rustix::ioctl::Opcode = opcode::write::<u32>(229, 2);
+/// `FUSE_NOTIFY_INVAL_ENTRY`
+const INVAL_ENTRY: i32 = 3;
+/// `FUSE_EXPIRE_ONLY`
+const EXPIRE_ONLY: u32 = 1;
+/// Bytes before the name of a notification of an entry.
+const HEADER: usize = 32;
 
 /// The session's descriptor, from outside the session's threads.
 #[derive(Debug)]
@@ -59,9 +66,45 @@ impl Kernel for KernelLink {
         }
     }
 
+    fn expire_attributes(&self, node: NodeId) {
+        // A negative offset leaves the pages alone. ENOENT: the kernel has forgotten the inode.
+        if let Err(error) = self.notifier.inval_inode(INodeNo(node.raw()), -1, 0)
+            && error.raw_os_error() != Some(libc::ENOENT)
+        {
+            log::warn!("the kernel did not drop the attributes of node {node}: {error}");
+        }
+    }
+
+    fn expire(&self, parent: NodeId, name: &FileName) {
+        // ENOENT: the kernel has no such entry; ENOTDIR: no such directory any more.
+        if let Err(error) = rustix::io::write(&self.device, &expiry(parent, name))
+            && !matches!(error, rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR)
+        {
+            log::warn!("the kernel did not let an entry of node {parent} expire: {error}");
+        }
+    }
+
     fn as_backing_device(self: Arc<Self>) -> Arc<dyn BackingDevice> {
         self
     }
+}
+
+/// `FUSE_NOTIFY_INVAL_ENTRY` with `FUSE_EXPIRE_ONLY` (include/uapi/linux/fuse.h), which fuser has no call for:
+/// `fuse_out_header`, `fuse_notify_inval_entry_out`, the name and a NUL.
+fn expiry(parent: NodeId, name: &FileName) -> Vec<u8> {
+    let name = name.as_str().as_bytes();
+    let whole = u32::try_from(HEADER + name.len() + 1).unwrap_or(0);
+    let length = u32::try_from(name.len()).unwrap_or(0);
+    let mut message = Vec::with_capacity(HEADER + name.len() + 1);
+    message.extend(whole.to_ne_bytes());
+    message.extend(INVAL_ENTRY.to_ne_bytes());
+    message.extend(0u64.to_ne_bytes()); // the unique number of a notification
+    message.extend(parent.raw().to_ne_bytes());
+    message.extend(length.to_ne_bytes());
+    message.extend(EXPIRE_ONLY.to_ne_bytes());
+    message.extend(name);
+    message.push(0);
+    message
 }
 
 /// Answers OPEN with passthrough.

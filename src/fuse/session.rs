@@ -24,6 +24,15 @@ const OVERLAYFS: u64 = 0x794c_7630;
 const ECRYPTFS: u64 = 0xf15f;
 const FUSE: u64 = 0x6573_5546;
 
+/// What goes on beside the requests, until the volume's notices are stopped.
+type Beside = fn(&Volume);
+/// The threads that do so.
+const BESIDE: [(&str, Beside); 3] = [
+    ("notices", Volume::send_notices),
+    ("expiries", Volume::send_expiries),
+    ("outside", Volume::watch_outside),
+];
+
 /// How to mount.
 #[derive(Clone, Copy, Debug)]
 pub struct MountOptions {
@@ -73,7 +82,7 @@ pub struct Session {
     mount: PathBuf,
     volume: Arc<Volume>,
     serving: JoinHandle<io::Result<()>>,
-    notices: JoinHandle<()>,
+    beside: Vec<JoinHandle<()>>,
 }
 
 impl Session {
@@ -94,16 +103,16 @@ impl Session {
         }
         let device = session.as_fd().try_clone_to_owned().map_err(start)?;
         volume.connect(Arc::new(KernelLink::new(device, session.notifier())));
-        let noticed = volume.clone();
-        let notices = std::thread::Builder::new()
-            .name("notices".to_owned())
-            .spawn(move || noticed.send_notices())
-            .map_err(start)?;
+        let beside = BESIDE.iter().map(|(name, work)| {
+            let volume = volume.clone();
+            std::thread::Builder::new().name((*name).to_owned()).spawn(move || work(&volume))
+        });
+        let beside = beside.collect::<io::Result<_>>().map_err(start)?;
         let serving = std::thread::Builder::new()
             .name("session".to_owned())
             .spawn(move || session.run())
             .map_err(start)?;
-        Ok(Session { mount: mount.to_owned(), volume, serving, notices })
+        Ok(Session { mount: mount.to_owned(), volume, serving, beside })
     }
 
     /// Where it is mounted.
@@ -124,8 +133,10 @@ impl Session {
         let ended =
             self.serving.join().unwrap_or_else(|_| Err(io::Error::other("a serving thread panicked")));
         self.volume.stop_notices();
-        if self.notices.join().is_err() {
-            log::error!("the thread that notifies the kernel panicked");
+        for thread in self.beside {
+            if thread.join().is_err() {
+                log::error!("a thread that notifies the kernel panicked");
+            }
         }
         ended
     }

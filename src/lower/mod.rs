@@ -15,11 +15,14 @@ mod stat;
 mod sys;
 #[cfg(test)]
 mod tests;
+mod watch;
 
+pub use crate::id::Identity;
 pub use data::{DataFd, OpenHow};
 pub use directory::{DirectoryStream, ListedEntry, ListedName};
 pub use fold::fold;
 pub use inspect::Inspection;
 pub use name::{FileName, NameError};
 pub use path::{PathFd, TimeToSet, Times};
-pub use stat::{ContentVersion, FileKind, Identity, Stat};
+pub use stat::{ContentVersion, FileKind, Stat};
+pub use watch::{News, WatchId, Watcher, Woken};

@@ -31,12 +31,12 @@ pub enum NameError {
 }
 
 impl NameError {
-    /// What a walk to such a name answers.
+    /// What a walk to such a name answers. Nothing has a name that is too long or not UTF-8; and only where a walk ends
+    /// with ENOENT does the kernel go on to ask whether one may be made, which is the policy's to refuse.
     pub fn errno(self) -> Errno {
         match self {
             NameError::NotAComponent => Errno::EINVAL,
-            NameError::TooLong => Errno::ENAMETOOLONG,
-            NameError::NotUnicode => Errno::ENOENT,
+            NameError::TooLong | NameError::NotUnicode => Errno::ENOENT,
         }
     }
 }
@@ -64,7 +64,8 @@ impl FileName {
     /// If it is no single component.
     pub fn resembling(raw: &OsStr) -> Result<FileName, NameError> {
         let mut text = raw.to_string_lossy().into_owned();
-        text.truncate(text.floor_char_boundary(LONGEST));
+        let end = (0..=LONGEST).rev().find(|&end| text.is_char_boundary(end));
+        text.truncate(end.unwrap_or_default());
         FileName::parse(OsStr::new(&text))
     }
 

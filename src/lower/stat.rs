@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{FileType, Statx, StatxTimestamp};
 
-use crate::id::FileId;
+use crate::id::{FileId, Identity};
 
 /// Nanoseconds in a second.
 const NANOS: i128 = 1_000_000_000;
@@ -20,15 +20,6 @@ pub enum FileKind {
     Directory,
     /// Symbolic link, device, socket or pipe: never served.
     Special,
-}
-
-/// What tells a file from every other, also from one that gets its inode number after it is gone.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Identity {
-    /// Device and inode number.
-    pub file: FileId,
-    /// Time of birth in nanoseconds since 1970; 0 where the file system keeps none.
-    pub born: i64,
 }
 
 /// What a plan was made for: it must not be applied to a file whose version differs.

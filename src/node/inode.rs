@@ -192,6 +192,11 @@ impl<K> Inode<K> {
         self.pinned.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// Whether somebody has it open.
+    pub fn is_held(&self) -> bool {
+        self.pinned.load(Ordering::Relaxed) > 0
+    }
+
     /// Whether it has a descriptor now.
     #[cfg(test)]
     pub(super) fn holds_descriptor(&self) -> bool {

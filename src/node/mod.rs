@@ -1,7 +1,8 @@
 //! Nodes: what the kernel's inode numbers stand for.
 //!
 //! An [`Inode`] is one lower file as the daemon knows it; a [`Node`] is one view of it, with a kernel inode, a page
-//! cache and an I/O mode of its own. The full and the redacted view of a file are two nodes of one inode. A
+//! cache and an I/O mode of its own. The full and the redacted view of a file are two nodes of one inode; a third is
+//! the forced view, which is redacted whoever asks. A
 //! directory has one node, whoever asks: an answer that differed by caller would make the kernel drop the directory
 //! entry and with it mounts and working directories below.
 //!
@@ -24,5 +25,5 @@ pub use backing::{Backing, BackingDevice, IoMode};
 pub use descriptors::DescriptorCache;
 pub use handle::{Content, Handle, HandleTable};
 pub use inode::{Inode, Link, Mapped, Sharing};
-pub use number::{NodeNumbers, Reuse};
+pub use number::{BESIDE, NodeNumbers, Reuse};
 pub use table::{FoundInode, Node, NodeRef, NodeTable};

@@ -3,7 +3,8 @@
 //! ```text
 //! bit 63     1 = redacted view
 //! bit 62     1 = counted: the lower number does not fit, the low bits are a counter
-//! bits 48-61 how often the lower number came to stand for another file while the kernel remembered the former
+//! bit 61     1 = forced redacted, whoever asks
+//! bits 48-60 how often the lower number came to stand for another file while the kernel remembered the former
 //! bits 0-47  lower inode number, or the counter
 //! ```
 //! The reuse counter of a file is remembered (and stored by whoever listens), so that its number stays the same
@@ -19,10 +20,14 @@ use crate::policy::View;
 
 const REDACTED: u64 = 1 << 63;
 const COUNTED: u64 = 1 << 62;
+const FORCED: u64 = 1 << 61;
 const REUSE_SHIFT: u32 = 48;
 /// The largest reuse counter; past it numbers are counted.
-const REUSE_MAX: u16 = 0x3fff;
+const REUSE_MAX: u16 = 0x1fff;
 const LOW: u64 = (1 << REUSE_SHIFT) - 1;
+
+/// Numbers that stand for no lower file: the root has neither of the views.
+pub const BESIDE: [NodeId; 2] = [NodeId::new(FORCED | 1), NodeId::new(REDACTED | 1)];
 
 /// A lower inode number that came to stand for another file while the former was remembered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,4 +88,14 @@ pub(super) fn in_view(number: NodeId, view: View) -> NodeId {
         View::Full => NodeId::new(number.raw() & !REDACTED),
         View::Redacted => NodeId::new(number.raw() | REDACTED),
     }
+}
+
+/// The number of the same file's forced view.
+pub(super) fn forced(number: NodeId) -> NodeId {
+    NodeId::new(in_view(number, View::Full).raw() | FORCED)
+}
+
+/// Whether it is the number of a forced view.
+pub(super) fn is_forced(number: NodeId) -> bool {
+    number.raw() & FORCED != 0
 }

@@ -11,7 +11,7 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 use super::backing::IoMode;
 use super::descriptors::DescriptorCache;
 use super::inode::{Inode, Link};
-use super::number::{NodeNumbers, Reuse, in_view};
+use super::number::{NodeNumbers, Reuse, forced, in_view, is_forced};
 use crate::id::NodeId;
 use crate::lower::{Identity, PathFd, Stat};
 use crate::policy::View;
@@ -40,6 +40,11 @@ impl<K> Node<K> {
     /// How the file is seen through it.
     pub fn view(&self) -> View {
         self.view
+    }
+
+    /// Whether it is seen redacted by everyone.
+    pub fn is_forced(&self) -> bool {
+        is_forced(self.id)
     }
 
     /// The lower file.
@@ -204,7 +209,15 @@ impl<K> NodeTable<K> {
 
     /// The node of a view of `inode`, counted once.
     pub fn node(&self, inode: &Arc<Inode<K>>, view: View) -> NodeRef<'_, K> {
-        let id = in_view(inode.number(), view);
+        self.counted(inode, in_view(inode.number(), view), view)
+    }
+
+    /// The forced node of `inode`, counted once.
+    pub fn forced(&self, inode: &Arc<Inode<K>>) -> NodeRef<'_, K> {
+        self.counted(inode, forced(inode.number()), View::Redacted)
+    }
+
+    fn counted(&self, inode: &Arc<Inode<K>>, id: NodeId, view: View) -> NodeRef<'_, K> {
         let mut maps = self.maps.write();
         // After the last FORGET the identity may have gone from the map while the inode lived on in a handle.
         maps.inodes.entry(inode.identity()).or_insert_with(|| Arc::downgrade(inode));
@@ -227,6 +240,12 @@ impl<K> NodeTable<K> {
     /// The node of a file's view, if the kernel knows it.
     pub fn known(&self, inode: &Inode<K>, view: View) -> Option<Arc<Node<K>>> {
         self.find(in_view(inode.number(), view))
+    }
+
+    /// The nodes in which a file is seen redacted, as far as the kernel knows them.
+    pub fn known_redacted(&self, inode: &Inode<K>) -> impl Iterator<Item = Arc<Node<K>>> {
+        let forced = self.find(forced(inode.number()));
+        self.known(inode, View::Redacted).into_iter().chain(forced)
     }
 
     /// The inode of a file, if any of its views is known.

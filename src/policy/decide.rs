@@ -5,7 +5,9 @@
 #![forbid(unsafe_code)]
 
 use super::rules::{RULES, Ruling};
-use super::{Access, Caller, DenyReason, FileFacts, Operation, Permit, Place, RuleName, Verdict, View};
+use super::{
+    Access, Caller, DenyReason, FileFacts, FileGrants, Operation, Permit, Place, RuleName, State, Verdict,
+};
 
 /// Rule name of a decision on which no rule spoke.
 pub(super) const NO_RULE: RuleName = RuleName("no-rule");
@@ -13,6 +15,8 @@ pub(super) const NO_RULE: RuleName = RuleName("no-rule");
 pub(super) const CONCEALED: RuleName = RuleName("concealed");
 /// Rule name of a refusal that the file's content makes: who may see it redacted only cannot be given it.
 pub const OPAQUE: RuleName = RuleName("opaque");
+/// Rule name of what is done with the directories of forced-redaction names.
+pub const FORCED_DIRECTORY: RuleName = RuleName("forced-directory");
 /// Rule name of what a shared volume answers where a private volume serves.
 pub const ELSEWHERE: RuleName = RuleName("private-elsewhere");
 
@@ -26,15 +30,13 @@ pub const ELSEWHERE: RuleName = RuleName("private-elsewhere");
 /// lookup answers with; of a file that the caller may not read it is [`View::Redacted`].
 pub fn decide(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verdict {
     let asked = *operation;
-    let (operation, forced) = effective(facts, asked);
+    let operation = effective(facts, asked);
     // A directory that is written to has its name already.
     let named = (operation.makes() && !asked.makes()).then(|| FileFacts { portable: true, ..facts.clone() });
     let facts = named.as_ref().unwrap_or(facts);
     let ruled = RULES.iter().find_map(|rule| Some((rule.name, (rule.judge)(caller, facts, &operation)?)));
     match ruled {
-        Some((rule, Ruling::Allow(view))) => {
-            Verdict::Allow(Permit(()), Access { view: if forced { View::Redacted } else { view }, rule })
-        }
+        Some((rule, Ruling::Allow(view))) => Verdict::Allow(Permit(()), Access { view, rule }),
         Some((rule, Ruling::Deny(reason))) => Verdict::Deny { reason, rule },
         None => Verdict::Deny { reason: DenyReason::NoRule, rule: NO_RULE },
     }
@@ -61,6 +63,24 @@ pub fn decide_concealed(caller: &Caller, facts: &FileFacts, operation: &Operatio
     conceal(if operation.makes_or_moves() { DenyReason::PrivateChange } else { DenyReason::Private })
 }
 
+impl FileFacts {
+    /// The facts with which an entry at `place`, in the same user's tree as this one, is moved by the fewest callers.
+    /// What stands there already may have any name.
+    pub(super) fn worst(&self, place: Place, directory: bool) -> FileFacts {
+        FileFacts {
+            place,
+            directory,
+            kind: None,
+            hidden: true,
+            owner: None,
+            state: State::Trashed,
+            portable: true,
+            grants: FileGrants::empty(),
+            of_other_user: self.of_other_user,
+        }
+    }
+}
+
 /// Whether the caller may move whatever lies below the directory `from` to below what it becomes, `to`: the move is
 /// allowed even for an entry of which the worst is known. `false` decides nothing.
 pub fn may_move_all(caller: &Caller, from: &FileFacts, to: &FileFacts) -> bool {
@@ -79,21 +99,17 @@ fn conceal(reason: DenyReason) -> Verdict {
     Verdict::Deny { reason, rule: CONCEALED }
 }
 
-/// The operation that rules judge, and whether the view is forced to be redacted.
+/// The operation that rules judge.
 ///
 /// Opening a directory is what `access` asks: reading it is listing it, writing to it is making something in it, for
 /// which its place is judged as that of a directory to be made; but in a private tree or another user's the question
-/// stays one about reading. A forced-redaction name is judged as a plain read
-/// of the file; to write by it, or to have one of a directory, stays what it is.
-fn effective(facts: &FileFacts, operation: Operation) -> (Operation, bool) {
+/// stays one about reading.
+fn effective(facts: &FileFacts, operation: Operation) -> Operation {
     let listable = facts.directory
         && !matches!(facts.place, Place::Private { .. } | Place::OtherUser | Place::BesideUsers);
     match operation {
-        Operation::Open { write: true, .. } if listable => (Operation::MakeDirectory, false),
-        Operation::Open { write: false, .. } if listable => (Operation::OpenDirectory, false),
-        Operation::OpenRedacted { write: false } if !facts.directory => {
-            (Operation::Open { read: true, write: false }, true)
-        }
+        Operation::Open { write: true, .. } if listable => Operation::MakeDirectory,
+        Operation::Open { write: false, .. } if listable => Operation::OpenDirectory,
         Operation::OpenRedacted { .. }
         | Operation::Open { .. }
         | Operation::Look
@@ -109,6 +125,6 @@ fn effective(facts: &FileFacts, operation: Operation) -> (Operation, bool) {
         | Operation::SetTimes
         | Operation::MakeSpecial
         | Operation::MakeSymlink
-        | Operation::MakeLink => (operation, false),
+        | Operation::MakeLink => operation,
     }
 }

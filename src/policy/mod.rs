@@ -21,8 +21,8 @@ mod types;
 mod tests;
 
 pub use app_op::{AppOpMode, AppOps, ROLE_APP_OPS};
-pub use decide::{ELSEWHERE, OPAQUE, decide, decide_concealed, may_move_all};
-pub use explain::{Explanation, explain, explanations};
+pub use decide::{ELSEWHERE, FORCED_DIRECTORY, OPAQUE, decide, decide_concealed, may_move_all};
+pub use explain::{Explanation, Outcome, explain, explanations};
 pub use kind::Content;
 pub use permission::{parse_permission, permission_names};
 pub use types::*;

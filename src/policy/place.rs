@@ -41,23 +41,24 @@ impl Place {
     /// The place of the entry `original` (`folded` when folded) of the directory at this place.
     ///
     /// `directory` says whether the entry is, or is about to be, a directory. The protected names of `Android` are
-    /// protected whatever they are.
+    /// protected whatever they are, and with dots or spaces behind them, which some lower file systems drop.
     pub fn child(&self, folded: &str, original: &str, directory: bool) -> Place {
+        let (bare, bare_original) = (undotted(folded), undotted(original));
         match self {
             Place::Users if directory && Place::user_of(folded, original).is_some() => Place::Root,
             Place::Users | Place::BesideUsers => Place::BesideUsers,
-            Place::Root if folded == "android" => Place::Android,
+            Place::Root if bare == "android" => Place::Android,
             Place::Root if directory => Place::Top(DefaultDirectory::of_folded(folded)),
             Place::Root => Place::Top(None),
             Place::Top(default) | Place::Shared(default) => Place::Shared(*default),
-            Place::Android => in_android(folded),
+            Place::Android => in_android(bare),
             Place::AndroidOther => Place::AndroidOther,
-            Place::MediaRoot if directory => Place::Media { package: package(folded, original) },
+            Place::MediaRoot if directory => Place::Media { package: package(bare, bare_original) },
             Place::MediaRoot => Place::AndroidOther,
             Place::Media { package } => Place::Media { package: package.clone() },
             Place::PrivateRoot(tree) if folded == NOMEDIA && !directory => Place::PrivateMarker(*tree),
             Place::PrivateRoot(tree) => {
-                Place::Private { tree: *tree, package: package(folded, original), top: true }
+                Place::Private { tree: *tree, package: package(bare, bare_original), top: true }
             }
             Place::PrivateMarker(tree) => Place::PrivateMarker(*tree),
             Place::Private { tree, package, .. } => {
@@ -158,6 +159,10 @@ fn in_android(folded: &str) -> Place {
         "media" => Place::MediaRoot,
         _ => Place::AndroidOther,
     }
+}
+
+fn undotted(name: &str) -> &str {
+    name.trim_end_matches(['.', ' '])
 }
 
 /// The package that a directory's name stands for. Package names are ASCII: the original spelling is one only if it

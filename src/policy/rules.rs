@@ -59,8 +59,9 @@ macro_rules! rules {
 }
 
 rules! {
-    "forced-redaction" = private::forced_redaction, [Refused, Private, OtherUser],
-        "A forced-redaction name is read redacted by everyone and written by no one.";
+    "forced-redaction" = private::forced_redaction, [Refused, Private],
+        "By its forced-redaction name a file is read redacted by all who may read it, written by no one, and does not \
+         exist for others.";
     "special-file" = structure::special_file, [Misplaced, PrivateChange, OtherUser],
         "No one makes devices, sockets, named pipes, symbolic links or a second name of a file.";
     "root" = broad::root, [],
@@ -71,6 +72,8 @@ rules! {
         "The directory of all users' trees may be walked, and is neither read nor changed by applications.";
     "beside-users" = private::beside_users, [Private, PrivateChange],
         "Beside the users' trees nothing exists for applications and the shell.";
+    "bad-name" = structure::bad_name, [Misplaced],
+        "A new name is valid Unicode of at most 255 bytes, without control characters and what FAT refuses.";
     "private-own" = private::own, [],
         "An application has everything in its own package's private directories.";
     "private-installer" = private::installer, [],
@@ -84,8 +87,6 @@ rules! {
         "The .nomedia of a private tree is visible and nothing more.";
     "private-root" = private::root_of_tree, [Refused, PrivateChange],
         "Android/data and Android/obb themselves may be walked and listed and never changed.";
-    "bad-name" = structure::bad_name, [Misplaced],
-        "A new name is valid Unicode of at most 255 bytes, without control characters and what FAT refuses.";
     "protected-directory" = private::protected, [Refused, Misplaced],
         "A volume's root, Android and Android/media may not be removed, renamed or replaced.";
     "media-own" = private::media_own, [],

@@ -274,24 +274,6 @@ pub struct FileFacts {
     pub of_other_user: bool,
 }
 
-impl FileFacts {
-    /// The facts with which an entry at `place`, in the same user's tree as this one, is moved by the fewest callers.
-    /// What stands there already may have any name.
-    pub fn worst(&self, place: Place, directory: bool) -> FileFacts {
-        FileFacts {
-            place,
-            directory,
-            kind: None,
-            hidden: true,
-            owner: None,
-            state: State::Trashed,
-            portable: true,
-            grants: FileGrants::empty(),
-            of_other_user: self.of_other_user,
-        }
-    }
-}
-
 /// What the caller wants to do. Each names one check; an operation of several parts makes several.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Operation {
@@ -378,7 +360,7 @@ impl Operation {
     }
 
     /// Whether it makes, removes, moves or replaces an entry.
-    pub(super) fn makes_or_moves(self) -> bool {
+    pub fn makes_or_moves(self) -> bool {
         match self {
             Operation::Create
             | Operation::MakeDirectory

@@ -3,8 +3,11 @@
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +26,8 @@ use crate::store::{self, Entry, PlanKey};
 /// How long a row that disagrees with the lower file system is left in doubt: the daemon changes the file first and
 /// the row right after it.
 pub(super) const DOUBT: Duration = Duration::from_millis(50);
+/// How often a name is met whose row changes meanwhile.
+const MEETINGS: usize = 3;
 /// Encoded plans that are held at once, in bytes, before they are recorded.
 const PLANS_HELD: usize = 4 << 20;
 
@@ -51,15 +56,24 @@ impl Walk<'_> {
         directory: &mut Directory,
         names: Vec<FileName>,
     ) -> Result<(), ScanFailure> {
-        let doubtful = self.meet_some(directory, names, false)?;
+        let mut doubtful = self.meet_some(directory, names, false)?;
         if !doubtful.is_empty() {
             thread::sleep(DOUBT);
-            self.meet_some(directory, doubtful, true)?;
+        }
+        for _ in 0..MEETINGS {
+            if doubtful.is_empty() {
+                return Ok(());
+            }
+            doubtful = self.meet_some(directory, doubtful, true)?;
+        }
+        for name in doubtful {
+            self.cannot_reach(&directory.path_to(&name), &"its row does not keep still");
         }
         Ok(())
     }
 
-    /// The same, but for the doubtful ones, which it answers with unless there was time enough for them.
+    /// The same, but for the doubtful ones, which it answers with: those whose row is of another file, unless there was
+    /// time enough for them, and those whose row changed while they were looked at.
     fn meet_some(
         &self,
         directory: &mut Directory,
@@ -87,11 +101,11 @@ impl Walk<'_> {
                 Met::Doubtful => doubtful.push(name),
             }
             if held > PLANS_HELD {
-                self.record(directory, std::mem::take(&mut found))?;
+                doubtful.extend(self.record(directory, std::mem::take(&mut found))?);
                 held = 0;
             }
         }
-        self.record(directory, found)?;
+        doubtful.extend(self.record(directory, found)?);
         Ok(doubtful)
     }
 
@@ -117,7 +131,7 @@ impl Walk<'_> {
             Ok(Some(found)) => found,
             Ok(None) => return Ok(Met::Nothing),
             Err(error) => {
-                self.fail(&directory.path_to(name), &error);
+                self.cannot_reach(&directory.path_to(name), &error);
                 return Ok(Met::Nothing);
             }
         };
@@ -126,6 +140,7 @@ impl Walk<'_> {
         if !is_indexed(&directory.place.child(&folded, name.as_str(), is_directory)) {
             return Ok(Met::Nothing);
         }
+        let standing = self.standing(standing, &stat)?;
         let own = standing.as_ref().filter(|row| is_row_of(row, &stat));
         if own.is_none() && standing.is_some() && !waited {
             return Ok(Met::Doubtful);
@@ -133,8 +148,45 @@ impl Walk<'_> {
         if let (Some(row), true) = (own, is_directory) {
             return Ok(Met::Directory(row.id));
         }
-        let new = Found { name: name.clone(), folded, file: stat.identity.file, standing, looked: None };
+        let moved = if own.is_some() { None } else { self.row_elsewhere(&stat)? };
+        let new = Found { name: name.clone(), folded, file: stat.identity, standing, moved, looked: None };
         if is_directory { Ok(Met::New(Box::new(new))) } else { self.meet_file(directory, &stat, new) }
+    }
+
+    /// The row of that name; it tells its file if it is of this one.
+    fn standing(&self, row: Option<Entry>, stat: &Stat) -> Result<Option<Entry>, ScanFailure> {
+        let Some(mut row) = row else { return Ok(None) };
+        if is_row_of(&row, stat) && row.is_incomplete(&stat.identity) {
+            self.store.complete(row.id, stat.identity)?;
+            row.file = stat.identity;
+        }
+        Ok(Some(row))
+    }
+
+    /// The row of a file that stood elsewhere before, or under another spelling where case does not matter. A hard link
+    /// is a name of its own.
+    fn row_elsewhere(&self, stat: &Stat) -> Result<Option<Entry>, ScanFailure> {
+        for row in self.store.entries_of(self.volume, &stat.identity)? {
+            let directory = stat.kind == FileKind::Directory;
+            let follows = directory || stat.links == 1 || !self.leads_to(&row, stat)?;
+            if row.directory == directory && row.parent.is_some() && follows {
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the place of a row is still that of this file.
+    fn leads_to(&self, row: &Entry, stat: &Stat) -> Result<bool, ScanFailure> {
+        let Some(path) = self.store.path_of(row.id)? else { return Ok(false) };
+        let mut found: Option<PathFd> = None;
+        for name in &path.names {
+            let Ok(name) = FileName::parse(OsStr::from_bytes(name)) else { return Ok(false) };
+            let Ok(child) = found.as_ref().unwrap_or(self.root).child(&name) else { return Ok(false) };
+            found = Some(child);
+        }
+        let there = found.and_then(|found| found.stat().ok());
+        Ok(there.is_some_and(|there| there.identity == stat.identity))
     }
 
     /// The entry of that name; `None` for what is gone since it was listed and for what is never served.
@@ -192,6 +244,12 @@ impl Walk<'_> {
         Ok(self.store.plan(&key)?.is_some())
     }
 
+    /// The same as [`Walk::fail`] for what could not be visited: nothing is known to be gone from the volume then.
+    pub(super) fn cannot_reach(&self, path: &str, reason: &dyn Display) {
+        self.progress.incomplete.store(true, Ordering::Relaxed);
+        self.fail(path, reason);
+    }
+
     /// Counts and logs what cannot be read; the scan goes on.
     pub(super) fn fail(&self, path: &str, reason: &dyn Display) {
         add(&self.progress.failed, 1);
@@ -199,10 +257,9 @@ impl Walk<'_> {
     }
 }
 
-/// Whether the row is of this file. The device number of a lower file system may differ after a restart of the
-/// system; its inode numbers do not.
+/// Whether the row is of this file.
 pub(super) fn is_row_of(row: &Entry, stat: &Stat) -> bool {
-    row.file.ino == stat.identity.file.ino && row.directory == (stat.kind == FileKind::Directory)
+    row.is_of(&stat.identity, stat.kind == FileKind::Directory)
 }
 
 /// The same version in the database's vocabulary.

@@ -2,7 +2,9 @@
 //! the rows into agreement with the lower file system.
 //!
 //! It judges nobody and serves nothing. It never asks who owns a file that others made: such a row has no owner. A
-//! rename that the daemon did not do is a file that is gone and another that is new.
+//! rename that the daemon did not do, or did not live to record, is followed: a file is recognised by its inode number
+//! and time of birth, and its row moves, a directory's with all below it. So the row of a file that is gone from its
+//! place is only set aside; when everything was visited, those that no file claimed are removed.
 //!
 //! INVARIANT: memory does not grow with the volume: at most `CHUNK` entries of each directory on the way down are
 //! held at once.
@@ -97,7 +99,8 @@ pub fn scan(
     if !is_indexed(&place_of(options.root(), below)) {
         return Err(ScanFailure::Private { path: path_of(below) });
     }
-    let walk = Walk { root, store, options, progress, target: below };
+    let volume = store.entry_by_id(root_row)?.ok_or(StoreError::UnknownEntry(root_row))?.volume;
+    let walk = Walk { root, store, volume, options, progress, target: below };
     walk.run(root_row)?;
     Ok(progress.so_far())
 }

@@ -32,6 +32,8 @@ pub struct Progress {
     pub(super) changed: AtomicU64,
     pub(super) removed: AtomicU64,
     pub(super) failed: AtomicU64,
+    /// Whether something that exists may not have been met.
+    pub(super) incomplete: AtomicBool,
     cancelled: AtomicBool,
 }
 

@@ -10,20 +10,22 @@ use super::look::Looked;
 use super::meet::stored;
 use super::progress::add;
 use super::walk::Walk;
-use crate::id::{FileId, MediaId};
+use crate::id::{Identity, MediaId};
 use crate::lower::FileName;
 use crate::policy::State;
 use crate::redact;
-use crate::store::{Changes, Entry, EntryName, NewEntry, PlanKey, StoreError};
+use crate::store::{Changes, Entry, EntryName, NewEntry, Placement, PlanKey, StoreError};
 
 /// An entry whose row is to be made or brought up to date.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) name: FileName,
     pub(super) folded: String,
-    pub(super) file: FileId,
+    pub(super) file: Identity,
     /// The row of that name when the entry was met; it may be of another file.
     pub(super) standing: Option<Entry>,
+    /// The row of that file, which stood elsewhere when it was met.
+    pub(super) moved: Option<Entry>,
     /// What a file contains; `None` for a directory.
     pub(super) looked: Option<Looked>,
 }
@@ -31,19 +33,24 @@ pub(super) struct Found {
 /// What became of one of them.
 #[derive(Debug, Default)]
 struct Recorded {
-    /// The row that stands there now.
+    /// The row of the file that stands there now; `None` where another one's does.
     row: Option<MediaId>,
     changed: bool,
 }
 
 impl Walk<'_> {
-    /// Records all of them or none.
+    /// Records all of them or none; answers the names whose rows changed meanwhile, so that they are to be met again.
     ///
     /// # Errors
     /// [`ScanFailure::Store`].
-    pub(super) fn record(&self, directory: &mut Directory, found: Vec<Found>) -> Result<(), ScanFailure> {
+    pub(super) fn record(
+        &self,
+        directory: &mut Directory,
+        found: Vec<Found>,
+    ) -> Result<Vec<FileName>, ScanFailure> {
+        let mut again = Vec::new();
         if found.is_empty() {
-            return Ok(());
+            return Ok(again);
         }
         let write = |changes: &Changes<'_>| {
             found.iter().map(|found| found.write(changes, directory.row)).collect::<Result<Vec<_>, _>>()
@@ -53,19 +60,22 @@ impl Walk<'_> {
             // The directory was removed meanwhile, and with it all that there was to record.
             Err(StoreError::UnknownEntry(_)) => {
                 directory.abandon();
-                return Ok(());
+                return Ok(again);
             }
             Err(error) => return Err(error.into()),
         };
         for (found, recorded) in found.into_iter().zip(recorded) {
             add(&self.progress.changed, recorded.changed.into());
-            let Some(row) = recorded.row else { continue };
+            let Some(row) = recorded.row else {
+                again.push(found.name);
+                continue;
+            };
             directory.met = directory.met.saturating_add(1);
             if found.looked.is_none() {
                 directory.waiting.push((found.name, row));
             }
         }
-        Ok(())
+        Ok(again)
     }
 }
 
@@ -73,17 +83,36 @@ impl Found {
     fn write(&self, changes: &Changes<'_>, parent: MediaId) -> Result<Recorded, StoreError> {
         let present = changes.entry(parent, self.name.as_str().as_bytes())?;
         if present != self.standing {
-            // The daemon wrote the row meanwhile and knows better.
-            let row = present.filter(|row| row.directory == self.looked.is_none()).map(|row| row.id);
+            // The daemon wrote the row meanwhile and knows better; or it followed another file to its place.
+            let row = present.filter(|row| row.is_of(&self.file, self.looked.is_none())).map(|row| row.id);
             return Ok(Recorded { row, changed: false });
         }
+        let moved = self.follow(changes, parent)?;
         match &self.looked {
             None => {
                 let row = changes.ensure_directory(parent, self.entry_name(), self.file)?;
                 Ok(Recorded { row: Some(row), changed: true })
             }
-            Some(looked) => self.write_file(changes, parent, looked),
+            Some(looked) => {
+                let own = moved.as_ref().or(self.own());
+                let recorded = self.write_file(changes, parent, looked, own)?;
+                Ok(Recorded { changed: recorded.changed || moved.is_some(), ..recorded })
+            }
         }
+    }
+
+    /// The row that came here with the file, unless somebody else moved it meanwhile.
+    fn follow(&self, changes: &Changes<'_>, parent: MediaId) -> Result<Option<Entry>, StoreError> {
+        let Some(moved) = &self.moved else { return Ok(None) };
+        if changes.entry_by_id(moved.id)?.as_ref() != Some(moved) {
+            return Ok(None);
+        }
+        changes.place_entries(&[(moved.id, Placement { parent, name: self.entry_name(), kind: None })])?;
+        changes.entry_by_id(moved.id)
+    }
+
+    fn own(&self) -> Option<&Entry> {
+        self.standing.as_ref().filter(|row| row.is_of(&self.file, self.looked.is_none()))
     }
 
     fn write_file(
@@ -91,13 +120,10 @@ impl Found {
         changes: &Changes<'_>,
         parent: MediaId,
         looked: &Looked,
+        own: Option<&Entry>,
     ) -> Result<Recorded, StoreError> {
-        let own = self.standing.as_ref().filter(|row| row.file.ino == self.file.ino && !row.directory);
         let new = self.row(parent, looked, own);
-        let row = match (own, &self.standing) {
-            (None, Some(_)) => changes.record_created(&new)?,
-            (Some(_), _) | (None, None) => changes.record_found(&new)?,
-        };
+        let row = changes.record_found(&new)?;
         if let Some(plan) = &looked.plan {
             let version = stored(looked.version);
             let key = PlanKey { entry: row, version, scanner: redact::SCANNER_VERSION };
@@ -134,7 +160,7 @@ fn differs(own: &Entry, new: &NewEntry<'_>) -> bool {
 }
 
 /// Seconds since 1970.
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

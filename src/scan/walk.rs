@@ -7,7 +7,7 @@ use std::io;
 use super::directory::Directory;
 use super::progress::{Progress, add};
 use super::{ScanFailure, ScanOptions, path_of};
-use crate::id::MediaId;
+use crate::id::{MediaId, VolumeId};
 use crate::lower::{FileKind, FileName, PathFd, fold};
 use crate::store::Store;
 
@@ -19,6 +19,7 @@ pub(super) const DEEPEST: usize = 128;
 pub(super) struct Walk<'a> {
     pub(super) root: &'a PathFd,
     pub(super) store: &'a Store,
+    pub(super) volume: VolumeId,
     pub(super) options: ScanOptions,
     pub(super) progress: &'a Progress,
     /// The way from the root to what is to be scanned.
@@ -86,7 +87,7 @@ impl Walk<'_> {
                 Ok(true)
             }
             Err(error) => {
-                self.fail(&directory.path, &error);
+                self.cannot_reach(&directory.path, &error);
                 Ok(false)
             }
         }
@@ -96,7 +97,7 @@ impl Walk<'_> {
     fn enter(&self, above: &Directory, name: &FileName, row: MediaId, depth: usize) -> Option<Directory> {
         let path = above.path_to(name);
         if depth > DEEPEST {
-            self.fail(&path, &"it lies too deep");
+            self.cannot_reach(&path, &"it lies too deep");
             return None;
         }
         let place = above.place.child(&fold(name.as_str()), name.as_str(), true);
@@ -112,7 +113,7 @@ impl Walk<'_> {
                 None
             }
             Err(error) => {
-                self.fail(&path, &error);
+                self.cannot_reach(&path, &error);
                 None
             }
         }

@@ -80,7 +80,7 @@ pub struct ServeArguments {
     /// The directory of the database.
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, socket.
+    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, watches, socket.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Applications to register at the start; see `app import`.
@@ -95,6 +95,9 @@ pub struct ServeArguments {
     /// Serve every byte through the daemon.
     #[arg(long)]
     pub no_passthrough: bool,
+    /// Directories of each volume that are watched for changes made beneath the mount; 0 watches none.
+    #[arg(long, value_name = "N")]
+    pub watches: Option<usize>,
 }
 
 impl ServeArguments {
@@ -108,6 +111,7 @@ impl ServeArguments {
             users: self.users.then_some(true),
             threads: self.threads,
             passthrough: self.no_passthrough.then_some(false),
+            watches: self.watches,
             socket,
         }
     }
@@ -135,6 +139,9 @@ pub enum RemoteCommand {
         op: String,
         /// To what: absolute below a mount point, or relative to the volume.
         path: String,
+        /// The new path, for `--op rename`.
+        #[arg(long)]
+        to: Option<String>,
         /// Print JSON.
         #[arg(long)]
         json: bool,

@@ -46,6 +46,9 @@ pub(super) fn grants(out: &mut dyn Write, grants: &[GrantRecord]) -> io::Result<
     table(out, ["ID", "APPLICATION", "ACCESS", "EXPIRES (UTC)", "PATH"], rows)
 }
 
+/// A fact's value that is longer does not move those of other facts aside.
+const BROADEST: usize = 40;
+
 pub(super) fn explanation(out: &mut dyn Write, explanation: &Explanation) -> io::Result<()> {
     let verdict = match (&explanation.view, &explanation.errno) {
         (Some(view), _) if explanation.allowed => format!("allowed, {view} view"),
@@ -62,8 +65,11 @@ pub(super) fn explanation(out: &mut dyn Write, explanation: &Explanation) -> io:
     if width > 0 {
         writeln!(out, "facts")?;
     }
+    let values = explanation.facts.iter().map(|fact| fact.value.chars().count());
+    let broad = values.filter(|width| *width <= BROADEST).max().unwrap_or(0);
     for fact in &explanation.facts {
-        writeln!(out, "  {:<width$}  {}", fact.name, safe(&fact.value))?;
+        let source = safe(&fact.source);
+        writeln!(out, "  {:<width$}  {:<broad$}  ({source})", fact.name, safe(&fact.value))?;
     }
     Ok(())
 }

@@ -33,8 +33,8 @@ pub fn run(
         RemoteCommand::App(command) => app(command, daemon, out)?,
         RemoteCommand::Permission(command) => permission(command, daemon)?,
         RemoteCommand::Grant(command) => grant(command, daemon, out)?,
-        RemoteCommand::Check { uid, op, path, json } => {
-            let explanation = daemon.check(Uid::new(*uid), op, path)?;
+        RemoteCommand::Check { uid, op, path, to, json } => {
+            let explanation = daemon.check(Uid::new(*uid), op, path, to.as_deref())?;
             show(out, *json, &explanation, print::explanation)?;
             return Ok(if explanation.allowed { Outcome::Done } else { Outcome::Refused });
         }

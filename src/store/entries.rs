@@ -5,8 +5,14 @@
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::{Changes, Store, StoreError, columns};
-use crate::id::{FileId, MediaId, VolumeId};
+use crate::id::{FileId, Identity, MediaId, VolumeId};
 use crate::policy::{Kind, PackageName, State};
+
+const NANOS: i64 = 1_000_000_000;
+/// How long the making of a file may take after its row was made, in seconds.
+const MAKING: i64 = 10;
+/// Steps of the clock by which lower file systems tell births, in seconds: a birth may seem to be that much earlier.
+const CLOCK_STEP: i64 = 1;
 
 /// By what the content of a lower file is known to be the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -40,8 +46,9 @@ pub struct Entry {
     pub state: State,
     /// When it is to be removed, seconds since 1970.
     pub expires: Option<i64>,
-    /// The lower file. The device number may be another after a restart of the system.
-    pub file: FileId,
+    /// The lower file; [`Identity::NONE`] in a row that was made ahead of it. The device number may be another after a
+    /// restart of the system.
+    pub file: Identity,
     /// The content that `kind` was found for; `None` where nobody looked.
     pub version: Option<ContentVersion>,
     /// When the entry was made or first met, seconds since 1970; 0 where nobody said.
@@ -74,8 +81,8 @@ pub struct NewEntry<'a> {
     pub state: State,
     /// See [`Entry::expires`].
     pub expires: Option<i64>,
-    /// The lower file.
-    pub file: FileId,
+    /// The lower file; [`Identity::NONE`] where it is still to be made.
+    pub file: Identity,
     /// See [`Entry::version`].
     pub version: Option<ContentVersion>,
     /// See [`Entry::created`].
@@ -96,7 +103,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, parent, volume, name, directory, kind, owner, state, expires, dev, ino, size, mtime_ns, ",
-            "ctime_ns, created FROM entries ",
+            "ctime_ns, created, born FROM entries ",
             $rest
         )
     };
@@ -118,7 +125,8 @@ impl Store {
     /// # Errors
     /// SQLite's own, as for all questions below.
     pub fn entry(&self, parent: MediaId, name: &[u8]) -> Result<Option<Entry>, StoreError> {
-        self.read("find an entry", |connection| by_name(connection, parent, name))
+        let found = self.read("find an entry", |connection| by_name(connection, parent, name))?;
+        Ok(found.map(|entry| self.completed(entry)))
     }
 
     /// The entries of these very names in a directory, in no order; a name without one is left out. It asks once for
@@ -127,7 +135,7 @@ impl Store {
     /// # Errors
     /// SQLite's own.
     pub fn entries_named(&self, parent: MediaId, names: &[&[u8]]) -> Result<Vec<Entry>, StoreError> {
-        self.read("find entries by their names", |connection| {
+        self.all_completed("find entries by their names", |connection| {
             let mut found = Vec::with_capacity(names.len());
             let mut statement = connection.prepare_cached(BY_NAMES)?;
             for some in names.chunks(NAMES) {
@@ -150,10 +158,8 @@ impl Store {
     /// # Errors
     /// SQLite's own.
     pub fn entry_by_id(&self, id: MediaId) -> Result<Option<Entry>, StoreError> {
-        self.read("find an entry by its number", |connection| {
-            let mut statement = connection.prepare_cached(select!("WHERE id = ?1"))?;
-            Ok(statement.query_row([id.raw()], entry).optional()?)
-        })
+        let found = self.read("find an entry by its number", |connection| by_id(connection, id))?;
+        Ok(found.map(|entry| self.completed(entry)))
     }
 
     /// The entries of a directory whose names fold to the same key.
@@ -161,7 +167,7 @@ impl Store {
     /// # Errors
     /// SQLite's own.
     pub fn entries_folded(&self, parent: MediaId, folded: &[u8]) -> Result<Vec<Entry>, StoreError> {
-        self.read("find entries by their folded name", |connection| {
+        self.all_completed("find entries by their folded name", |connection| {
             many(
                 connection,
                 select!("WHERE parent = ?1 AND folded = ?2 ORDER BY id"),
@@ -170,16 +176,23 @@ impl Store {
         })
     }
 
-    /// The entries of a volume that had this lower inode number: how a file is recognised whose rename was not
-    /// recorded. Numbers are used again by lower file systems, so the caller looks closer.
+    /// The entries of a volume that are for certain of this lower file: how it is recognised where its rename was not
+    /// recorded. There are none on a lower file system that keeps no times of birth.
     ///
     /// # Errors
     /// SQLite's own.
-    pub fn entries_by_inode(&self, volume: VolumeId, ino: u64) -> Result<Vec<Entry>, StoreError> {
-        self.read("find entries by their inode", |connection| {
+    pub fn entries_of(&self, volume: VolumeId, file: &Identity) -> Result<Vec<Entry>, StoreError> {
+        let waiting = self.waiting_for(file);
+        let found = self.all_completed("find entries by their inode", |connection| {
             let sql = select!("WHERE volume = ?1 AND ino = ?2 ORDER BY id");
-            many(connection, sql, params![volume.raw(), ino.cast_signed()])
-        })
+            let mut found = many(connection, sql, params![volume.raw(), file.file.ino.cast_signed()])?;
+            for id in waiting {
+                let more = by_id(connection, id)?.filter(|more| more.volume == volume);
+                found.extend(more.filter(|more| found.iter().all(|known| known.id != more.id)));
+            }
+            Ok(found)
+        })?;
+        Ok(found.into_iter().filter(|entry| entry.file.is_certainly(file)).collect())
     }
 
     /// Everything that is known to be in a directory, by name.
@@ -187,7 +200,7 @@ impl Store {
     /// # Errors
     /// SQLite's own.
     pub fn children(&self, parent: MediaId) -> Result<Vec<Entry>, StoreError> {
-        self.read("list the entries of a directory", |connection| {
+        self.all_completed("list the entries of a directory", |connection| {
             many(connection, select!("WHERE parent = ?1 ORDER BY name"), [parent.raw()])
         })
     }
@@ -203,7 +216,7 @@ impl Store {
         after: &[u8],
         limit: u32,
     ) -> Result<Vec<Entry>, StoreError> {
-        self.read("list some entries of a directory", |connection| {
+        self.all_completed("list some entries of a directory", |connection| {
             let sql = select!("WHERE parent = ?1 AND name > ?2 ORDER BY name LIMIT ?3");
             many(connection, sql, params![parent.raw(), after, limit])
         })
@@ -244,6 +257,32 @@ impl Store {
     }
 }
 
+impl Entry {
+    /// Whether the row is of this lower file. One that was made ahead of its file is of a file that was born right
+    /// then: the daemon ended in between.
+    pub fn is_of(&self, file: &Identity, directory: bool) -> bool {
+        let belongs =
+            if self.file == Identity::NONE { self.awaits(file.born) } else { self.file.agrees(file) };
+        belongs && self.directory == directory
+    }
+
+    /// Whether it was learned by now which file it is of, more than the row tells.
+    pub fn is_incomplete(&self, file: &Identity) -> bool {
+        self.file == Identity::NONE || (self.file.born == 0 && file.born != 0)
+    }
+
+    /// Whether its file may still be about to be made.
+    pub fn is_in_the_making(&self, now: i64) -> bool {
+        self.file == Identity::NONE && (self.created..=self.created.saturating_add(MAKING)).contains(&now)
+    }
+
+    fn awaits(&self, born: i64) -> bool {
+        let first = self.created.saturating_sub(CLOCK_STEP).saturating_mul(NANOS);
+        let last = self.created.saturating_add(MAKING).saturating_mul(NANOS);
+        born != 0 && (first..=last).contains(&born)
+    }
+}
+
 impl Changes<'_> {
     /// See [`Store::entry`]; answers what stands there within the transaction.
     ///
@@ -252,6 +291,19 @@ impl Changes<'_> {
     pub fn entry(&self, parent: MediaId, name: &[u8]) -> Result<Option<Entry>, StoreError> {
         by_name(self.connection(), parent, name)
     }
+
+    /// See [`Store::entry_by_id`]; answers what stands there within the transaction.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn entry_by_id(&self, id: MediaId) -> Result<Option<Entry>, StoreError> {
+        by_id(self.connection(), id)
+    }
+}
+
+fn by_id(connection: &Connection, id: MediaId) -> Result<Option<Entry>, StoreError> {
+    let mut statement = connection.prepare_cached(select!("WHERE id = ?1"))?;
+    Ok(statement.query_row([id.raw()], entry).optional()?)
 }
 
 pub(super) fn by_name(
@@ -300,7 +352,10 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         owner: columns::optional_package(row, 6)?,
         state: columns::state(row, 7)?,
         expires: row.get(8)?,
-        file: FileId { dev: columns::unsigned(row, 9)?, ino: columns::unsigned(row, 10)? },
+        file: Identity {
+            file: FileId { dev: columns::unsigned(row, 9)?, ino: columns::unsigned(row, 10)? },
+            born: row.get(15)?,
+        },
         version: version(row)?,
         created: row.get(14)?,
     })

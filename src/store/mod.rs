@@ -6,7 +6,7 @@
 //!
 //! INVARIANT: a row's number never comes to mean another row.
 //! INVARIANT: a snapshot shows only what was committed, and snapshots replace each other in the order of commits.
-//! LOCK ORDER: writer, then snapshot. No lock is held while a reader works.
+//! LOCK ORDER: writer, then completions, then snapshot. No lock is held while a reader works.
 
 #![forbid(unsafe_code)]
 
@@ -15,12 +15,14 @@ mod applications;
 mod audit;
 mod changes;
 mod columns;
+mod completions;
 mod connections;
 mod entries;
 mod error;
 mod grants;
 mod inodes;
 mod moves;
+mod places;
 mod plans;
 mod records;
 mod schema;
@@ -45,11 +47,14 @@ pub use entries::{ContentVersion, Entry, EntryName, EntryPath, NAMES, NewEntry};
 pub use error::StoreError;
 pub use grants::{Grant, NewGrant};
 pub use inodes::ReusedInode;
+pub use places::Placement;
 pub use plans::{PlanKey, SavedPlan};
+pub use records::Begun;
 pub use snapshot::Snapshot;
 pub use users::UserPair;
 pub use volumes::Volume;
 
+use completions::Completions;
 use connections::Readers;
 use snapshot::Parts;
 
@@ -61,6 +66,7 @@ pub struct Store {
     tidier: Mutex<Connection>,
     readers: Readers,
     snapshot: RwLock<Arc<Snapshot>>,
+    completions: Completions,
 }
 
 impl Store {
@@ -83,6 +89,7 @@ impl Store {
             tidier: Mutex::new(connections::open_tidier(path)?),
             readers: Readers::new(path),
             snapshot: RwLock::new(Arc::new(snapshot)),
+            completions: Completions::default(),
         })
     }
 
@@ -91,12 +98,13 @@ impl Store {
         Arc::clone(&self.snapshot.read())
     }
 
-    /// Brings what stands in the log into the database file, as far as nobody is using it. It waits for the disk, so
+    /// Writes what rows have learned of their files, and brings what stands in the log into the database file, as far as nobody is using it. It waits for the disk, so
     /// it belongs on a thread that serves nobody; writers and readers go on meanwhile.
     ///
     /// # Errors
     /// SQLite's own.
     pub fn tidy(&self) -> Result<(), StoreError> {
+        self.flush()?;
         Ok(self.tidier.lock().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
     }
 
@@ -156,10 +164,13 @@ impl Store {
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let before = self.snapshot();
         let changes = Changes::new(&transaction, &before);
+        let learned = self.completions.all();
+        changes.complete(&learned)?;
         let result = work(&changes)?;
         // Loaded before the commit, so that nothing is kept that could not be published.
         let next = changes.next_snapshot()?;
         transaction.commit()?;
+        self.completions.written(&learned);
         if let Some(next) = next {
             *self.snapshot.write() = Arc::new(next);
         }

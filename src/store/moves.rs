@@ -1,4 +1,4 @@
-//! Renaming, exchanging and removing rows of entries.
+//! Renaming and removing rows of entries.
 //!
 //! INVARIANT: a rename changes one row, however much is below it.
 
@@ -6,8 +6,7 @@
 
 use rusqlite::params;
 
-use super::records::known;
-use super::{Changes, EntryName, Store, StoreError, entries};
+use super::{Changes, Placement, Store, StoreError};
 use crate::id::MediaId;
 
 /// How many numbers of removed entries are kept for their owners.
@@ -29,16 +28,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::UnknownEntry`], [`StoreError::Cycle`], or SQLite's own.
-    pub fn rename_entry(&self, id: MediaId, parent: MediaId, name: EntryName<'_>) -> Result<(), StoreError> {
-        self.write("rename an entry", |changes| changes.rename_entry(id, parent, name))
-    }
-
-    /// See [`Changes::exchange_entries`].
-    ///
-    /// # Errors
-    /// [`StoreError::UnknownEntry`], [`StoreError::Cycle`], or SQLite's own.
-    pub fn exchange_entries(&self, one: MediaId, other: MediaId) -> Result<(), StoreError> {
-        self.write("exchange two entries", |changes| changes.exchange_entries(one, other))
+    pub fn rename_entry(
+        &self,
+        id: MediaId,
+        to: &Placement<'_>,
+        replaced: Option<MediaId>,
+    ) -> Result<MediaId, StoreError> {
+        self.write("rename an entry", |changes| changes.rename_entry(id, to, replaced))
     }
 
     /// See [`Changes::remove_entry`].
@@ -51,42 +47,45 @@ impl Store {
 }
 
 impl Changes<'_> {
-    /// Gives an entry another name, another parent on the same volume, or both; a row that stands there is replaced.
+    /// Gives an entry another name, another parent on the same volume, or both. `replaced` is the entry whose file was
+    /// replaced by the rename and is gone; any other row that stands there is set aside.
+    ///
+    /// Answers the number by which the entry is known from now on. That of a file changes where its owner had another
+    /// entry under that name, removed before or replaced now: then it is the number of that one, so that whoever saves a
+    /// file by renaming a new one over it keeps its number. Grants and plan are those of the file that was renamed, for
+    /// they are for its content.
     ///
     /// # Errors
-    /// [`StoreError::UnknownEntry`] where the entry, or a directory `parent` on its volume, does not exist;
-    /// [`StoreError::Cycle`] where the entry is above `parent`; or SQLite's own.
-    pub fn rename_entry(&self, id: MediaId, parent: MediaId, name: EntryName<'_>) -> Result<(), StoreError> {
-        self.refuse_cycle(id, parent)?;
-        if let Some(standing) = entries::by_name(self.connection(), parent, name.bytes)?
-            && standing.id != id
-        {
-            self.refuse_cycle(standing.id, id)?;
-            self.remove_tree(standing.id)?;
+    /// [`StoreError::UnknownEntry`] where the entry, or a directory for it on its volume, does not exist;
+    /// [`StoreError::Cycle`] where the entry is above its new place, or below what it replaces; or SQLite's own.
+    pub fn rename_entry(
+        &self,
+        id: MediaId,
+        to: &Placement<'_>,
+        replaced: Option<MediaId>,
+    ) -> Result<MediaId, StoreError> {
+        self.refuse_cycle(id, to.parent)?;
+        let moving = self.moving(id)?;
+        let mut number = None;
+        if let Some(replaced) = replaced.filter(|replaced| *replaced != id) {
+            self.refuse_cycle(replaced, id)?;
+            let owner = self.entry_by_id(replaced)?.filter(|replaced| !replaced.directory);
+            let owner = owner.and_then(|replaced| replaced.owner);
+            number = (owner.is_some() && owner == moving.owner).then_some(replaced);
+            self.remove_tree(replaced)?;
         }
-        let changed = self.sql(
-            "UPDATE entries SET parent = ?2, name = ?3, folded = ?4 WHERE id = ?1 AND parent IS NOT NULL
-             AND volume = (SELECT volume FROM entries WHERE id = ?2 AND directory)",
-            params![id.raw(), parent.raw(), name.bytes, name.folded],
-        )?;
-        known(changed, id)
-    }
-
-    /// Puts each of two entries of a volume in the place of the other.
-    ///
-    /// # Errors
-    /// [`StoreError::UnknownEntry`] where one does not exist or is the root of its volume, [`StoreError::Cycle`]
-    /// where one is above the other, or SQLite's own.
-    pub fn exchange_entries(&self, one: MediaId, other: MediaId) -> Result<(), StoreError> {
-        let (one_parent, one_name, one_folded) = self.place(one)?;
-        let (other_parent, other_name, other_folded) = self.place(other)?;
-        self.refuse_cycle(one, other)?;
-        self.refuse_cycle(other, one)?;
-        // No file has a name with a slash, so the place in between is free.
-        let between = EntryName { bytes: b"/", folded: b"/" };
-        self.rename_entry(one, one_parent, between)?;
-        self.rename_entry(other, one_parent, EntryName { bytes: &one_name, folded: &one_folded })?;
-        self.rename_entry(one, other_parent, EntryName { bytes: &other_name, folded: &other_folded })
+        self.vacate(to, id)?;
+        if !moving.directory {
+            let former = self.take_former_id(to.parent, to.name, moving.owner.as_ref())?;
+            number = number.or(former.filter(|former| *former != id));
+        }
+        let number = number.filter(|_| !moving.directory);
+        if let Some(number) = number {
+            self.renumber(id, number)?;
+        }
+        let id = number.unwrap_or(id);
+        self.put(id, &moving, to)?;
+        Ok(id)
     }
 
     /// Removes an entry and all below it, with grants and plans; no error where there is none. The root of a volume
@@ -99,7 +98,7 @@ impl Changes<'_> {
             below!(
                 "INSERT OR REPLACE INTO former_ids (parent, name, owner, id)
                  SELECT parent, name, owner, id FROM entries
-                 WHERE id IN (SELECT id FROM below) AND owner IS NOT NULL"
+                 WHERE id IN (SELECT id FROM below) AND owner IS NOT NULL AND substr(name, 1, 1) != x'2f'"
             ),
             [id.raw()],
         )?;
@@ -122,7 +121,7 @@ impl Changes<'_> {
     }
 
     /// Rows may lag behind the lower file system, so that a rename which is sound there could close a circle here.
-    fn refuse_cycle(&self, directory: MediaId, parent: MediaId) -> Result<(), StoreError> {
+    pub(super) fn refuse_cycle(&self, directory: MediaId, parent: MediaId) -> Result<(), StoreError> {
         let above = self.one(
             "WITH RECURSIVE up (id) AS (SELECT ?1 UNION ALL SELECT parent FROM up JOIN entries USING (id))
              SELECT 1 FROM up WHERE id = ?2",
@@ -130,14 +129,5 @@ impl Changes<'_> {
             |_| Ok(()),
         )?;
         above.map_or(Ok(()), |()| Err(StoreError::Cycle { directory, parent }))
-    }
-
-    fn place(&self, id: MediaId) -> Result<(MediaId, Vec<u8>, Vec<u8>), StoreError> {
-        self.one(
-            "SELECT parent, name, folded FROM entries WHERE id = ?1 AND parent IS NOT NULL",
-            [id.raw()],
-            |row| Ok((MediaId::new(row.get(0)?), row.get(1)?, row.get(2)?)),
-        )?
-        .ok_or(StoreError::UnknownEntry(id))
     }
 }

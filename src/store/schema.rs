@@ -15,7 +15,11 @@ use super::StoreError;
 const APPLICATION_ID: i64 = 0x6d64_6774;
 
 /// The migration at index n leads from version n to version n + 1.
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001.sql"), include_str!("migrations/0003.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+];
 
 /// The newest version that this program knows.
 pub(super) const KNOWN: i64 = MIGRATIONS.len() as i64;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Row, params};
 
 use super::{Changes, Store, StoreError};
-use crate::id::{FileId, MediaId, VolumeId};
+use crate::id::{Identity, MediaId, VolumeId};
 
 /// One volume that was ever served.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,7 +27,7 @@ impl Store {
     ///
     /// # Errors
     /// SQLite's own.
-    pub fn volume(&self, path: &Path, file: FileId) -> Result<Volume, StoreError> {
+    pub fn volume(&self, path: &Path, file: Identity) -> Result<Volume, StoreError> {
         self.write("set up a volume", |changes| changes.volume(path, file))
     }
 
@@ -41,14 +41,14 @@ impl Store {
 }
 
 impl Changes<'_> {
-    fn volume(&self, path: &Path, file: FileId) -> Result<Volume, StoreError> {
+    fn volume(&self, path: &Path, file: Identity) -> Result<Volume, StoreError> {
         let bytes = path.as_os_str().as_bytes();
         self.sql("INSERT INTO volumes (path) VALUES (?1) ON CONFLICT DO NOTHING", [bytes])?;
         self.sql(
-            "INSERT INTO entries (volume, name, folded, directory, state, dev, ino, created)
-             SELECT id, x'', x'', 1, 0, ?2, ?3, 0 FROM volumes WHERE path = ?1
-             ON CONFLICT DO UPDATE SET dev = excluded.dev, ino = excluded.ino",
-            params![bytes, file.dev.cast_signed(), file.ino.cast_signed()],
+            "INSERT INTO entries (volume, name, folded, directory, state, dev, ino, born, created)
+             SELECT id, x'', x'', 1, 0, ?2, ?3, ?4, 0 FROM volumes WHERE path = ?1
+             ON CONFLICT DO UPDATE SET dev = excluded.dev, ino = excluded.ino, born = excluded.born",
+            params![bytes, file.file.dev.cast_signed(), file.file.ino.cast_signed(), file.born],
         )?;
         self.one(
             "SELECT volumes.id, path, entries.id FROM volumes

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use mediagate::admin::{
-    Admin, AdminError, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord, NodeRecord,
-    ScanReport, Section, Status, VolumeRecord,
+    Admin, AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord,
+    NodeRecord, ScanReport, Section, Status, VolumeRecord,
 };
 use mediagate::binder::{self, Serving};
 use mediagate::error::Errno;
-use mediagate::id::{FileId, MediaId, NodeId, Uid};
+use mediagate::id::{FileId, Identity, MediaId, NodeId, Uid};
 use mediagate::policy::{
     self, Caller, DefaultDirectory, FileFacts, FileGrants, Kind, Operation, PackageName, Place, PrivateTree,
     State,
@@ -36,6 +36,10 @@ pub(crate) struct OneFile {
     pub(crate) stopped: AtomicBool,
 }
 
+fn file(ino: u64) -> Identity {
+    Identity { file: FileId { dev: 1, ino }, born: 0 }
+}
+
 impl OneFile {
     fn exists(path: &str) -> Result<(), AdminError> {
         match path {
@@ -49,8 +53,12 @@ impl OneFile {
 }
 
 impl Gate for OneFile {
-    fn explain(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explanation, AdminError> {
+    fn explain(&self, uid: Uid, asked: Asked<'_>, path: &str) -> Result<Explanation, AdminError> {
         OneFile::exists(path)?;
+        let operation = match asked {
+            Asked::Operation(operation) | Asked::Access(operation) => operation,
+            Asked::Rename { .. } | Asked::Exchange { .. } => Operation::RenameFrom,
+        };
         let snapshot = self.store.snapshot();
         let caller = Caller { uid, identity: snapshot.identity(uid, Uid::ROOT) };
         let camera = PackageName::new("org.example.camera");
@@ -106,8 +114,7 @@ impl Gate for OneFile {
         OneFile::exists(path)?;
         let named = |name: &'static str| EntryName { bytes: name.as_bytes(), folded: name.as_bytes() };
         let inner = || {
-            let directory =
-                self.store.ensure_directory(self.root, named("DCIM"), FileId { dev: 1, ino: 2 })?;
+            let directory = self.store.ensure_directory(self.root, named("DCIM"), file(2))?;
             self.store.record_found(&NewEntry {
                 parent: directory,
                 name: named("photo.jpg"),
@@ -116,7 +123,7 @@ impl Gate for OneFile {
                 owner: None,
                 state: State::Normal,
                 expires: None,
-                file: FileId { dev: 1, ino: 3 },
+                file: file(3),
                 version: None,
                 created: 0,
             })
@@ -163,7 +170,7 @@ impl Daemon {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
         let store = Arc::new(Store::open(&directory.path().join("mediagate.db")).unwrap());
-        let root = store.volume(Path::new("/data/media"), FileId { dev: 1, ino: 1 }).unwrap().root;
+        let root = store.volume(Path::new("/data/media"), file(1)).unwrap().root;
         let (changes, stopped) = (AtomicU32::new(0), AtomicBool::new(false));
         let gate = Arc::new(OneFile { store: Arc::clone(&store), root, changes, stopped });
         let serving = Daemon::serve(&store, &gate, &directory.path().join("socket")).unwrap();

@@ -121,17 +121,17 @@ fn an_application_may_check_about_itself_and_learns_no_facts() {
     let root = Client::connect(&daemon.socket()).unwrap();
     root.set_applications(&[app("org.example.viewer", 10_123, &["READ_MEDIA_IMAGES"])]).unwrap();
     run_as(&daemon, 10_123, |client| {
-        let own = client.check_self("read", PHOTO).unwrap();
+        let own = client.check_self("read", PHOTO, None).unwrap();
         assert_eq!((own.uid, own.allowed, own.view.as_deref()), (Uid::new(10_123), true, Some("redacted")));
         assert_eq!(own.facts, []);
-        assert_eq!(client.check(Uid::new(10_123), "read", PHOTO).unwrap(), own);
-        let write = client.check_self("write", PHOTO).unwrap();
+        assert_eq!(client.check(Uid::new(10_123), "read", PHOTO, None).unwrap(), own);
+        let write = client.check_self("write", PHOTO, None).unwrap();
         assert_eq!((write.allowed, write.errno.as_deref()), (false, Some("EACCES")));
-        let other = client.check(Uid::new(10_124), "read", PHOTO).unwrap_err();
+        let other = client.check(Uid::new(10_124), "read", PHOTO, None).unwrap_err();
         assert_eq!(other.code, Code::Refused);
         assert_eq!(other.text, "uid 10123 may only check about itself, not about uid 10124");
     });
-    let facts = root.check(Uid::new(10_123), "read", PHOTO).unwrap().facts;
+    let facts = root.check(Uid::new(10_123), "read", PHOTO, None).unwrap().facts;
     assert!(facts.iter().any(|fact| fact.name == "owner" && fact.value == "org.example.camera"), "{facts:?}");
 }
 
@@ -180,12 +180,12 @@ fn other_failures_have_their_code_and_say_what_was_wrong() {
             "no file no.jpg: ENOENT",
         ),
         (
-            client.check(Uid::ROOT, "read", "/elsewhere/a").map(drop),
+            client.check(Uid::ROOT, "read", "/elsewhere/a", None).map(drop),
             Code::NotFound,
             "/elsewhere/a lies in no volume",
         ),
         (
-            client.check(Uid::ROOT, "dance", PHOTO).map(drop),
+            client.check(Uid::ROOT, "dance", PHOTO, None).map(drop),
             Code::Invalid,
             "unknown operation dance: the valid ones",
         ),
@@ -268,14 +268,14 @@ fn an_application_cannot_ask_what_it_may_not_see() {
     let daemon = Daemon::start();
     let [there, missing] = run_as(&daemon, 10_123, |client| {
         [PRIVATE, "Android/data/org.example.camera/gone"].map(|path| {
-            let failure = client.check_self("read", path).unwrap_err();
+            let failure = client.check_self("read", path, None).unwrap_err();
             (failure.code, failure.text.replace(path, "PATH"))
         })
     });
     assert_eq!(there, missing);
     assert_eq!(there, (Code::NotFound, "no file PATH: ENOENT".to_owned()));
     let root = Client::connect(&daemon.socket()).unwrap();
-    let explained = root.check(Uid::new(10_123), "read", PRIVATE).unwrap();
+    let explained = root.check(Uid::new(10_123), "read", PRIVATE, None).unwrap();
     assert_eq!(explained.errno.as_deref(), Some("ENOENT"));
 }
 

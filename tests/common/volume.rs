@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,6 +27,7 @@ pub(crate) struct Setup {
     scratch: TempDir,
     apps: Vec<App>,
     arguments: Vec<String>,
+    elsewhere: Option<TempDir>,
 }
 
 impl Setup {
@@ -38,12 +39,22 @@ impl Setup {
         }
         let open = Permissions::from_mode(0o755); // other users must be able to walk to the mount
         fs::set_permissions(scratch.path(), open).expect("the scratch directory is ours");
-        Setup { scratch, apps: Vec::new(), arguments: Vec::new() }
+        Setup { scratch, apps: Vec::new(), arguments: Vec::new(), elsewhere: None }
     }
 
     /// The lower directory.
     pub(crate) fn lower(&self) -> PathBuf {
         self.scratch.path().join("lower")
+    }
+
+    /// Puts the lower directory, still empty, on another file system: below this directory.
+    pub(crate) fn beneath(mut self, directory: &Path) -> Setup {
+        let elsewhere = tempfile::Builder::new().prefix("lower-").tempdir_in(directory);
+        let elsewhere = elsewhere.expect("a lower directory elsewhere");
+        fs::remove_dir(self.lower()).expect("the lower directory is empty");
+        std::os::unix::fs::symlink(elsewhere.path(), self.lower()).expect("a link to the lower directory");
+        self.elsewhere = Some(elsewhere);
+        self
     }
 
     /// Puts a file on the lower file system, with the directories above it.
@@ -74,8 +85,8 @@ impl Setup {
         }
         let root = fs::canonicalize(self.scratch.path()).expect("the scratch directory exists");
         fs::write(root.join("apps.toml"), applications_file(&self.apps)).expect("the applications file");
-        let Setup { scratch, arguments, .. } = self;
-        let mut volume = Volume { scratch, root, arguments, daemon: None };
+        let Setup { scratch, arguments, elsewhere, .. } = self;
+        let mut volume = Volume { scratch, elsewhere, root, arguments, daemon: None };
         volume.serve();
         Some(volume)
     }
@@ -85,6 +96,7 @@ impl Setup {
 #[derive(Debug)]
 pub(crate) struct Volume {
     scratch: TempDir,
+    elsewhere: Option<TempDir>,
     root: PathBuf,
     arguments: Vec<String>,
     daemon: Option<Child>,

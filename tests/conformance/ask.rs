@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 
 use mediagate::admin::Administration;
@@ -26,13 +26,13 @@ fn operation_of(stage: &Stage, case: &Case) -> Option<&'static str> {
     Some(match case.operation {
         "stat" | "size" | "links" | "mode" | "type" | "statfs" | "exists" | "opath" | "chdir" | "chmod"
         | "chown" | "getxattr" | "listxattr" => "look",
+        "access-r" => "access-read",
+        "access-w" => "access-write",
+        "access-rw" => "access-readwrite",
         "read" | "read-direct" | "pread" | "mmap" | "mmap-private" | "sendfile" | "splice" | "copy"
-        | "access-r" | "flock" | "fcntl-lock" | "seek-data" | "seek-hole" | "mmap-upgrade" | "fsync" => {
-            "read"
-        }
-        "write" | "trunc" | "append" | "store" | "access-w" | "truncate" | "ftruncate" | "fallocate"
-        | "punch" => "write",
-        "readwrite" | "mmap-write" | "access-rw" => "readwrite",
+        | "flock" | "fcntl-lock" | "seek-data" | "seek-hole" | "mmap-upgrade" | "fsync" => "read",
+        "write" | "trunc" | "append" | "store" | "truncate" | "ftruncate" | "fallocate" | "punch" => "write",
+        "readwrite" | "mmap-write" => "readwrite",
         "create" if exists() => "write",
         "create" | "createx" | "mknod" => "create",
         "mknod-fifo" | "mknod-socket" => "mknod-special",
@@ -46,6 +46,8 @@ fn operation_of(stage: &Stage, case: &Case) -> Option<&'static str> {
         "utime" => "utime",
         "list" | "opendir" | "watch" | "fsyncdir" => "opendir",
         "listed" => "list",
+        "forced" => "read-redacted",
+        "forced-write" => "write-redacted",
         _ => return None,
     })
 }
@@ -83,30 +85,18 @@ pub(crate) fn ask(stage: &Stage, uid: u32, case: &Case) -> Result<Answer, String
     let operation =
         operation_of(stage, case).ok_or_else(|| format!("check does not know {}", case.operation))?;
     // Of a second name for a file the place of that name is judged.
-    let path = full(stage, &case.arguments[usize::from(operation == "link")]);
-    if let ("rename" | "exchange", [_, to]) = (operation, case.arguments.as_slice()) {
-        let to = full(stage, to);
-        return by_command(stage, uid, &[operation.as_ref(), &path, "--to".as_ref(), &to]);
-    }
-    let path = path.to_str().ok_or("check takes text")?;
-    let said = stage.client.check(Uid::new(uid), operation, path).map_err(|failure| failure.text)?;
+    let path = full(stage, &case.arguments[usize::from(operation == "link")])?;
+    let to = match (operation, case.arguments.get(1)) {
+        ("rename" | "exchange", Some(to)) => Some(full(stage, to)?),
+        _ => None,
+    };
+    let said = stage.client.check(Uid::new(uid), operation, &path, to.as_deref());
+    let said = said.map_err(|failure| failure.text)?;
     Ok(Answer { allowed: said.allowed, errno: said.errno, rule: said.rule, view: said.view })
 }
 
-fn by_command(stage: &Stage, uid: u32, words: &[&OsStr]) -> Result<Answer, String> {
-    let mut arguments: Vec<OsString> =
-        ["check", "--uid", &uid.to_string(), "--op"].map(OsString::from).to_vec();
-    arguments.extend(words.iter().map(|word| (*word).to_owned()));
-    let said = stage.ask(&arguments)?;
-    let text = |name: &str| said[name].as_str().map(str::to_owned);
-    Ok(Answer {
-        allowed: said["allowed"].as_bool().unwrap_or_default(),
-        errno: text("errno"),
-        rule: text("rule").unwrap_or_default(),
-        view: text("view"),
-    })
-}
-
-fn full(stage: &Stage, path: &OsStr) -> OsString {
-    if path == "." { stage.mount().into() } else { stage.mount().join(path).into() }
+/// The path below the mount point.
+fn full(stage: &Stage, path: &OsStr) -> Result<String, String> {
+    let path = if path == "." { stage.mount() } else { stage.mount().join(path) };
+    path.into_os_string().into_string().map_err(|_| "check takes text".to_owned())
 }

@@ -31,6 +31,9 @@ pub(crate) fn bytes(name: &str) -> Option<Vec<u8>> {
         "tiff-located" => sample::tiff_with_location(),
         "webp-located" => sample::webp_with_location(),
         "heic-located" => sample::iso::heic_with_location(),
+        // A place where no scanner can tell it from the rest.
+        "jpeg-broken" => [&b"some text "[..], &sample::jpeg_with_location()].concat(),
+        "mp3-broken" => [&b"ID3\x04\0\0\0\0\0\x0a"[..], &sample::jpeg_with_location()].concat(),
         "mp4" => sample::iso::mp4_clean(),
         "mp4-located" => sample::iso::mp4_with_location(),
         "mp3" => [&b"ID3\x04\0\0\0\0\0\x0a"[..], &[0; 10], &[0xff, 0xfb, 0x90, 0x64], &[0; 413]].concat(),

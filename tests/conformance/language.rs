@@ -14,14 +14,14 @@
 //! different daemons. What follows runs from top to bottom.
 //!
 //! A case is one operation by one caller of the cast and what must come of it. The operations are those of
-//! [`OPERATIONS`] and of `lasting.rs`; paths are relative to the mount point, with the escapes of `word.rs`; `.` is the mount point. `ok`
+//! [`OPERATIONS`] and of `lasting.rs`; paths are relative to the mount point, with the escapes of `word.rs` and the numbers of `number.rs`; `.` is the mount point. `ok`
 //! is success, whatever it gives. For operations that read bytes, `full` are those of the lower file, `redacted` as
 //! many others that do not tell the place of the fixture. Any other word is a value: the sorted names of a listing
 //! joined by commas (`-` for none), an attribute's text, the bytes of a file.
 //!
 //! EACCES and EPERM are followed by the rule of the policy that gives them, which `mediagate check` must name too, with
 //! the same errno; `kernel` says that they are the kernel's or the lower file system's own answer. Another errno may
-//! be followed by a rule. What only looks, reads or lists and succeeds must be allowed by `mediagate check`.
+//! be followed by a rule. Of a path that is no text `check` cannot be asked. What only looks, reads or lists and succeeds must be allowed by `mediagate check`.
 //!
 //! An arrangement is a line without `=` (see `arrange.rs`):
 //!
@@ -146,7 +146,7 @@ pub(crate) enum What {
     Case(Case),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) caller: String,
     pub(crate) operation: &'static str,
@@ -192,7 +192,10 @@ pub(crate) fn parse(file: &str, text: &str, wrong: &mut Vec<String>) -> Vec<Sect
 
 /// The words of a line before its comment.
 pub(crate) fn words(line: &str) -> Vec<String> {
-    line.split_whitespace().take_while(|word| !word.starts_with('#')).map(str::to_owned).collect()
+    line.split_whitespace()
+        .take_while(|word| !word.starts_with('#') || word.starts_with("#{"))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn section(file: &str, header: &str) -> Section {

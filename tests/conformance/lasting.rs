@@ -13,6 +13,8 @@
 //! CALLER recorded PATH         whether the database has an entry of it: yes or no
 //! CALLER inode PATH            `same` where stat and the listing give it one inode number
 //! CALLER device PATH PATH      whether two entries lie on one device: `same` or `differs`
+//! CALLER forced PATH           reads the file by its forced-redaction name
+//! CALLER forced-write PATH     opens it so for writing
 //! CALLER recent PATH           whether it was modified within the last minute: yes or no
 //! ```
 //!
@@ -51,6 +53,8 @@ pub(crate) const OPERATIONS: &[(&str, usize)] = &[
     ("inode", 1),
     ("device", 2),
     ("recent", 1),
+    ("forced", 1),
+    ("forced-write", 1),
 ];
 
 /// What a file counts as modified just now.
@@ -86,6 +90,7 @@ pub(crate) fn act(stage: &Stage, uid: u32, case: &Case) -> Option<Attempt> {
         "kept-id" => entry(stage, uid, &path(0))
             .map(|found| yes(found.is_some() && found == *stage.lasting.entry.borrow())),
         "recorded" => entry(stage, uid, &path(0)).map(|found| yes(found.is_some())),
+        "forced" | "forced-write" => forced(stage, uid, case.operation, &path(0)),
         "inode" => acting(uid, || numbered(&path(0))),
         "device" => acting(uid, || {
             let same = path(0).symlink_metadata()?.dev() == path(1).symlink_metadata()?.dev();
@@ -163,10 +168,22 @@ fn closed(stage: &Stage, uid: u32, words: &[OsString]) -> Attempt {
 /// The number of the entry, as `check` tells it; `None` where the database has none.
 fn entry(stage: &Stage, uid: u32, path: &Path) -> io::Result<Option<String>> {
     let path = path.to_str().ok_or_else(|| io::Error::other("check takes text"))?;
-    let said = stage.client.check(Uid::new(uid), "look", path);
+    let said = stage.client.check(Uid::new(uid), "look", path, None);
     let said = said.map_err(|failure| io::Error::other(failure.text))?;
     let fact = said.facts.into_iter().find(|fact| fact.name == ENTRY);
     Ok(fact.map(|fact| fact.value).filter(|value| value != NO_ENTRY))
+}
+
+/// By the name that the entry's number makes; a file without a number has none.
+fn forced(stage: &Stage, uid: u32, operation: &str, path: &Path) -> Attempt {
+    let number = entry(stage, uid, path)?.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT))?;
+    let name = stage.mount().join(format!(".mediagate/redacted/{number}.jpg"));
+    acting(uid, || {
+        if operation == "forced" {
+            return std::fs::read(name).map(Outcome::Bytes);
+        }
+        File::options().write(true).open(name).map(|_| Outcome::Done)
+    })
 }
 
 fn numbered(path: &Path) -> Attempt {

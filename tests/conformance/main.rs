@@ -18,11 +18,13 @@ mod ask;
 mod cast;
 #[path = "../common/mod.rs"]
 mod common;
+mod existing;
 mod fixture;
 mod judge;
 mod language;
 mod lasting;
 mod named;
+mod number;
 mod play;
 mod stage;
 mod totals;
@@ -39,6 +41,9 @@ use totals::Totals;
 
 /// Where the tables are.
 const TABLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/cases");
+
+/// Tables about what files contain.
+const CONTENTS: [&str; 2] = ["cts-redaction.txt", "cts-revocation.txt"];
 
 /// The cast and the sections of all tables, in the order of the files' names.
 fn tables() -> (Cast, Vec<Section>) {
@@ -80,9 +85,28 @@ fn every_case_of_the_tables_holds() {
     if let Ok(word) = env::var("MEDIAGATE_CASES") {
         sections.retain(|section| section.file.contains(&word) || section.name.contains(&word));
     }
+    hold(cast, &sections);
+}
+
+/// What several descriptors of a file show depends on whether the kernel or the daemon serves it.
+#[test]
+fn the_cases_of_contents_hold_without_passthrough() {
+    if !common::can_mount() {
+        return;
+    }
+    let (cast, mut sections) = tables();
+    sections.retain(|section| CONTENTS.contains(&section.file.as_str()));
+    for section in &mut sections {
+        section.options.push("--no-passthrough".to_owned());
+    }
+    hold(cast, &sections);
+}
+
+/// Plays the sections, prints the totals, and fails if a case did.
+fn hold(cast: Cast, sections: &[Section]) {
     let mut totals = Totals::default();
     let mut play = Play::new(cast);
-    for section in &sections {
+    for section in sections {
         play.section(section, &mut totals);
     }
     // Past the capture of the test runner: the totals are an outcome of their own.

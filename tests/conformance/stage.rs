@@ -6,22 +6,25 @@
 
 #![forbid(unsafe_code)]
 
-use std::ffi::OsString;
-use std::fs;
+use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use mediagate::admin::{Administration, AppRequest};
+use mediagate::admin::{Administration, AppRecord, AppRequest};
 use mediagate::binder::Client;
 
 use crate::cast::{Cast, package};
 use crate::common::{Setup, Volume, as_uid};
 use crate::lasting::Lasting;
 
-/// The directories that a volume begins with.
-const DIRECTORIES: [&str; 13] = [
+/// The directories that a volume begins with; they stay, and what is in them goes.
+const DIRECTORIES: [&str; 16] = [
     "Alarms",
+    "Android",
+    "Android/data",
     "Android/media",
+    "Android/obb",
     "Audiobooks",
     "DCIM",
     "Documents",
@@ -34,9 +37,6 @@ const DIRECTORIES: [&str; 13] = [
     "Recordings",
     "Ringtones",
 ];
-/// Directories that stay, each with what stays in it: the last two are mount points of volumes of their own.
-const KEPT: [(&str, &[&str]); 4] =
-    [("", &["Android"]), ("Android", &["data", "obb"]), ("Android/data", &[]), ("Android/obb", &[])];
 
 /// A daemon and what a section has open.
 pub(crate) struct Stage {
@@ -65,33 +65,28 @@ impl Stage {
         self.volume.lower()
     }
 
-    /// The answer of `mediagate ARGUMENTS --json`, whether it says yes or no.
-    pub(crate) fn ask(&self, arguments: &[OsString]) -> Result<serde_json::Value, String> {
-        let output = self.volume.command(&[arguments, &["--json".into()]].concat());
-        serde_json::from_slice(&output.stdout)
-            .map_err(|_| String::from_utf8_lossy(&output.stderr).trim_end().to_owned())
-    }
-
     /// An empty tree, and the cast as it was declared.
     pub(crate) fn reset(&mut self, cast: &Cast) {
         self.held.clear();
         self.lasting = Lasting::default();
-        for below in [self.mount(), self.lower()] {
-            for (directory, kept) in KEPT {
-                clear(&below.join(directory), kept);
-            }
-        }
+        clear(&self.mount(), Path::new(""), false);
+        clear(&self.lower(), Path::new(""), true);
         for name in DIRECTORIES {
             fs::create_dir_all(self.mount().join(name)).expect("root makes directories");
         }
         for grant in self.client.list_grants().expect("the daemon lists grants") {
             self.client.revoke_grant(grant.id).expect("a grant is revoked");
         }
-        let apps = cast.apps();
+        self.register_all(cast.apps());
+    }
+
+    /// These applications and no others; those that are registered so already are left alone.
+    fn register_all(&self, mut apps: Vec<AppRequest>) {
         for known in self.client.list_applications().expect("the daemon lists applications") {
             if apps.iter().all(|app| app.name != known.name) {
                 self.client.remove_application(&known.name).expect("an application is removed");
             }
+            apps.retain(|app| !is_registered(app, &known));
         }
         self.client.set_applications(&apps).expect("the cast is registered");
     }
@@ -113,18 +108,31 @@ impl Stage {
     }
 }
 
-/// Removes everything in a directory but what is kept.
-fn clear(directory: &Path, kept: &[&str]) {
-    for entry in fs::read_dir(directory).expect("root lists directories") {
+fn is_registered(app: &AppRequest, known: &AppRecord) -> bool {
+    let permissions = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+    app.name == known.name
+        && app.uid == known.uid
+        && app.target_sdk == Some(known.target_sdk)
+        && app.permissions.as_deref().map(permissions) == Some(permissions(&known.permissions))
+}
+
+/// Removes what is below a directory of the volume at `root` and not in [`DIRECTORIES`]; unless `all` is to go, also
+/// not what holds something unseen.
+fn clear(root: &Path, directory: &Path, all: bool) {
+    for entry in fs::read_dir(root.join(directory)).expect("root lists directories") {
         let entry = entry.expect("root lists entries");
-        if kept.iter().any(|name| entry.file_name() == *name) {
+        let (path, is_directory) = (entry.path(), entry.file_type().expect("an entry has a type").is_dir());
+        let below = directory.join(entry.file_name());
+        if is_directory && DIRECTORIES.iter().any(|kept| below == Path::new(kept)) {
+            clear(root, &below, all);
             continue;
         }
-        let removed = match entry.file_type().expect("an entry has a type").is_dir() {
-            true => fs::remove_dir_all(entry.path()),
-            false => fs::remove_file(entry.path()),
-        };
-        removed.unwrap_or_else(|error| panic!("{} is not removed: {error}", entry.path().display()));
+        let removed = if is_directory { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        if let Err(error) = removed
+            && (all || error.kind() != io::ErrorKind::DirectoryNotEmpty)
+        {
+            panic!("{} is not removed: {error}", path.display());
+        }
     }
 }
 

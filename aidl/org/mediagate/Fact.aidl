@@ -6,4 +6,6 @@ parcelable Fact {
     @utf8InCpp String name;
     /** Its value for a person. */
     @utf8InCpp String value;
+    /** Where it is known from, for a person. */
+    @utf8InCpp String source;
 }

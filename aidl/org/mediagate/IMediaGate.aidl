@@ -15,7 +15,9 @@ interface IMediaGate {
      *
      * @param operation one of the names that `mediagate check --help` lists, such as `read` or `unlink`
      * @param path absolute below a mount point, or relative to the root of the shared volume
+     * @param to the new path of a `rename`, null for everything else
      * @throws ServiceSpecificException IMediaGateAdmin.ERROR_*
      */
-    Explanation check(in @utf8InCpp String operation, in @utf8InCpp String path);
+    Explanation check(in @utf8InCpp String operation, in @utf8InCpp String path,
+        in @nullable @utf8InCpp String to);
 }

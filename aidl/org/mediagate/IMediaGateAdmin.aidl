@@ -57,9 +57,11 @@ interface IMediaGateAdmin {
 
     /**
      * What would happen if `uid` did `operation` to `path` now: the verdict, the errno, the rule and, for an
-     * administrator, every fact that was used.
+     * administrator, every fact that was used and where it is known from. `to` is the new path of a `rename`, which is
+     * answered as a whole, and null for everything else.
      */
-    Explanation check(int uid, in @utf8InCpp String operation, in @utf8InCpp String path);
+    Explanation check(int uid, in @utf8InCpp String operation, in @utf8InCpp String path,
+        in @nullable @utf8InCpp String to);
 
     /**
      * Indexes now and returns when it is done.

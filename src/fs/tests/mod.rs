@@ -9,6 +9,7 @@ mod model;
 mod names;
 mod private;
 mod races;
+mod repair;
 mod rows;
 mod scale;
 mod views;
@@ -74,6 +75,10 @@ impl BackingDevice for Backings {
 
 impl Kernel for Backings {
     fn invalidate(&self, _: NodeId) {}
+
+    fn expire_attributes(&self, _: NodeId) {}
+
+    fn expire(&self, _: NodeId, _: &FileName) {}
 
     fn as_backing_device(self: Arc<Self>) -> Arc<dyn BackingDevice> {
         self
@@ -272,6 +277,7 @@ fn served(lower: &Path, store: &Arc<Store>, start: &Start) -> (Volume, Arc<Backi
         handles_per_uid: 1000,
         rest: start.rest,
         descriptors: start.descriptors,
+        watches: 100,
     };
     let volume = Volume::new(lower, settings, store.clone(), Arc::default(), Arc::default()).unwrap();
     let backings = Arc::new(Backings { refused: start.refused, ..Backings::default() });

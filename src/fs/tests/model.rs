@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::*;
 use crate::sample::{jpeg_clean, jpeg_with_location};
@@ -21,6 +22,8 @@ enum Step {
     Read(usize, usize),
     Rename(usize, usize, usize, bool),
     Remove(usize, usize),
+    /// Renamed beneath the mount, or by a daemon that ended before it recorded it.
+    Outside(usize, usize, bool),
     Restart,
 }
 
@@ -52,7 +55,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         3 => (caller.clone(), file.clone()).prop_map(|(c, f)| Step::Read(c, f)),
         3 => (caller.clone(), file.clone(), file.clone(), any::<bool>())
             .prop_map(|(c, f, t, swap)| Step::Rename(c, f, t, swap)),
-        2 => (caller, file).prop_map(|(c, f)| Step::Remove(c, f)),
+        2 => (caller, file.clone()).prop_map(|(c, f)| Step::Remove(c, f)),
+        3 => (0..NAMES.len(), 0..NAMES.len(), any::<bool>()).prop_map(|(f, t, swap)| Step::Outside(f, t, swap)),
         1 => Just(Step::Restart),
     ]
 }
@@ -130,6 +134,15 @@ fn take(world: &mut World, model: &mut Model, step: Step) -> Result<(), TestCase
             prop_assert_eq!(done, expected);
             if done.is_ok() {
                 model.remove(&at);
+            }
+        }
+        Step::Outside(from, to, swap) => {
+            let flags = if swap { RenameFlags::EXCHANGE } else { RenameFlags::empty() };
+            let (old, new) = (world.lower(NAMES[from]), world.lower(NAMES[to]));
+            if renameat_with(CWD, old, CWD, new, flags).is_ok() && from != to {
+                let (moved, standing) = (model.remove(&from), model.remove(&to));
+                model.extend(moved.map(|file| (to, file)));
+                model.extend(standing.filter(|_| swap).map(|file| (from, file)));
             }
         }
         Step::Restart => world.restart(),

@@ -108,6 +108,11 @@ fn the_shared_volume_serves_no_private_tree() {
         for uid in [OWNER, STRANGER, MANAGER, 2000] {
             assert_eq!(world.look(uid, &path), Err(Errno::ENOENT), "{uid}");
             assert!(world.list(uid, &format!("Android/{tree}")).unwrap().is_empty());
+            assert_eq!(
+                world.make_directory(uid, &format!("Android/{tree}/org.example.new")),
+                Err(Errno::EACCES)
+            );
+            assert_eq!(world.create(uid, &format!("Android/{tree}/new.txt"), b""), Err(Errno::EACCES));
         }
         // A descriptor of root's does not help either.
         let node = world.look(ROOT, &format!("{path}/a.txt")).unwrap();
@@ -133,7 +138,9 @@ fn another_user_is_kept_out() {
     let world = World::shared();
     world.create(OWNER, "Pictures/a.jpg", &jpeg_clean()).unwrap();
     let foreign = 1_000_000 + READER;
-    assert_eq!(world.look(foreign, "Pictures"), Err(Errno::EACCES));
+    for path in ["Pictures", "Missing", "Android"] {
+        assert_eq!(world.look(foreign, path), Err(Errno::EACCES), "{path} is told from what is missing");
+    }
     assert_eq!(world.list(foreign, ""), Ok(Vec::new()));
     let node = world.look(ROOT, "Pictures/a.jpg").unwrap();
     assert_eq!(world.volume.open(caller(foreign), node, READ).unwrap_err().errno(), Errno::EACCES);
@@ -160,6 +167,15 @@ fn access_answers_as_an_open_would() {
     let directory = world.look(ROOT, "Pictures").unwrap();
     let everything = AccessRequest { read: true, write: true, execute: true };
     assert!(world.volume.access(caller(STRANGER), directory, everything).is_ok());
+    let ask = |uid, path, read, write| {
+        let node = world.look(ROOT, path).unwrap();
+        world.volume.access(caller(uid), node, AccessRequest { read, write, execute: true }).map_err(errno)
+    };
+    assert_eq!(ask(UNKNOWN, "Pictures", true, false), Ok(()));
+    assert_eq!(ask(UNKNOWN, "Pictures", false, true), Err(Errno::EACCES));
+    assert_eq!(ask(STRANGER, "Android", true, false), Ok(()));
+    assert_eq!(ask(STRANGER, "Android", true, true), Err(Errno::EACCES));
+    assert_eq!(ask(MANAGER, "Android", true, true), Ok(()));
 }
 
 #[test]

@@ -28,7 +28,8 @@ fn a_package_has_everything_in_its_own_directory() {
     assert_eq!(world.row(FILE), None);
     let node = world.look(OWNER, OWN).unwrap();
     let shown = world.volume.stat(caller(OWNER), node, None).unwrap();
-    assert_eq!((shown.uid, shown.mode, shown.cached), (OWNER, 0o700, std::time::Duration::ZERO));
+    assert_eq!((shown.uid, shown.mode, shown.cached), (OWNER, 0o770, std::time::Duration::ZERO));
+    assert_eq!(shown.gid, 2000, "the shell reads raw");
 }
 
 #[test]
@@ -139,6 +140,8 @@ fn another_user_is_kept_out_of_private_trees() {
     let node = world.look(OWNER, OWN).unwrap();
     let foreign = 1_000_000 + OWNER;
     assert_eq!(world.volume.stat(caller(foreign), node, None).unwrap_err().errno(), Errno::EACCES);
+    assert_eq!(world.look(foreign, "org.example.stranger"), Err(Errno::EACCES));
+    assert_eq!(world.look(foreign, "org.example.none"), Err(Errno::EACCES));
     assert_eq!(world.volume.open_directory(caller(foreign), node).map(|_| ()).ok(), Some(()));
     assert_eq!(world.list(foreign, ""), Ok(Vec::new()));
 }

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::*;
-use crate::policy::{Operation, Verdict};
+use crate::policy::Operation;
 use crate::sample::{jpeg_clean, jpeg_with_location};
 
 const FILE: &str = "Pictures/a.jpg";
@@ -103,7 +103,6 @@ fn the_shell_owns_what_it_makes_and_unknown_uids_make_nothing() {
 #[test]
 fn extended_attributes_tell_what_is_known() {
     let world = with_file();
-    world.read(READER, FILE).unwrap();
     let get = |uid, path: &str, name: &str| {
         let node = world.look(uid, path).unwrap();
         let value = world.volume.extended_attribute(caller(uid), node, name).map_err(errno)?;
@@ -141,21 +140,26 @@ fn check_answers_what_the_call_would() {
         (STRANGER, Operation::Create, "Music/new.jpg", Some(Errno::EPERM)),
         (STRANGER, Operation::MakeDirectory, "New/", Some(Errno::EACCES)),
         (STRANGER, Operation::MakeDirectory, "/Podcasts/", None),
+        (STRANGER, Operation::MakeDirectory, "Pictures/d", Some(Errno::EEXIST)),
+        (STRANGER, Operation::Create, "Download/a:b.txt", Some(Errno::EPERM)),
+        (STRANGER, Operation::MakeSymlink, "Download/link", Some(Errno::EPERM)),
+        (ROOT, Operation::MakeLink, "Download/link", Some(Errno::EPERM)),
+        (OWNER, Operation::Unlink, "Pictures/d", Some(Errno::EISDIR)),
+        (OWNER, Operation::RemoveDirectory, FILE, Some(Errno::ENOTDIR)),
+        (OWNER, READING, "Pictures/none/none.jpg", Some(Errno::ENOENT)),
         (STRANGER, READING, "Android/data/org.example.owner/a", Some(Errno::ENOENT)),
         (OWNER, Operation::RemoveDirectory, "Pictures/d", None),
     ];
     for (uid, operation, path, expected) in asked {
         let explained = world.volume.explain(Uid::new(uid), operation, path).unwrap();
-        let answer = match explained.verdict {
-            Verdict::Allow(..) => None,
-            Verdict::Deny { reason, rule } => Some(FsError::Denied { reason, rule }.errno()),
-        };
-        assert_eq!(answer, expected, "{uid} {operation:?} {path}");
+        let expected = expected.map(|errno| errno.name());
+        assert_eq!(explained.answer.errno(), expected.as_deref(), "{uid} {operation:?} {path}");
     }
     let explained = world.volume.explain(Uid::new(READER), READING, FILE).unwrap();
     assert!(explained.further.iter().any(|fact| fact.value.ends_with("bytes hidden")), "{explained:?}");
-    assert!(!explained.missing && explained.opaque.is_none());
-    assert!(world.volume.explain(Uid::new(READER), READING, "Pictures/none.jpg").unwrap().missing);
+    assert!(explained.answer.errno().is_none());
+    let missing = world.volume.explain(Uid::new(READER), READING, "Pictures/none.jpg").unwrap();
+    assert_eq!((missing.answer.rule().0, missing.answer.errno()), ("missing", Some("ENOENT")));
     assert!(world.volume.explain(Uid::new(READER), READING, "a/../b").is_err());
 }
 

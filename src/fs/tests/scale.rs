@@ -2,8 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::os::unix::fs::MetadataExt;
-
 use super::*;
 use crate::policy::{Kind, State};
 use crate::store::tests::Work;
@@ -37,15 +35,11 @@ fn with_many() -> World {
     world
 }
 
-fn stood(world: &World, path: &str) -> (crate::id::FileId, ContentVersion) {
-    let stat = fs::metadata(world.lower(path)).unwrap();
-    let nanos = |seconds: i64, rest: i64| seconds * 1_000_000_000 + rest;
-    let version = ContentVersion {
-        size: stat.size(),
-        mtime_ns: nanos(stat.mtime(), stat.mtime_nsec()),
-        ctime_ns: nanos(stat.ctime(), stat.ctime_nsec()),
-    };
-    (crate::id::FileId { dev: stat.dev(), ino: stat.ino() }, version)
+fn stood(world: &World, path: &str) -> (crate::id::Identity, ContentVersion) {
+    let (above, name) = path.rsplit_once('/').unwrap();
+    let stat =
+        crate::lower::PathFd::root(&world.lower(above)).unwrap().stat_child(&super::name(name)).unwrap();
+    (stat.identity, super::super::content::stored(stat.version))
 }
 
 #[test]
@@ -103,7 +97,7 @@ fn a_row_of_the_present_content_is_believed_and_another_is_not() {
     let row = world.volume.row_of("/Pictures/a.jpg").unwrap();
     let learn = |kind| {
         let (file, version) = stood(&world, "Pictures/a.jpg");
-        world.store.batch(|changes| changes.learn_kind(row, file.ino, version, kind)).unwrap()
+        world.store.batch(|changes| changes.learn_kind(row, file.file.ino, version, kind)).unwrap()
     };
     assert!(world.list(READER, "Pictures").unwrap().is_empty());
     // Were it looked into, it would not be shown.

@@ -4,22 +4,22 @@
 
 use super::{FULL, REFUSED, Ruling};
 use crate::policy::{
-    Caller, DenyReason, FileFacts, Operation, Permissions, Place, PrivateTree, Verdict, decide,
+    Caller, DenyReason, FileFacts, Operation, Permissions, Place, PrivateTree, Verdict, View, decide,
 };
 
 const PRIVATE: Option<Ruling> = Some(Ruling::Deny(DenyReason::Private));
 const PRIVATE_CHANGE: Option<Ruling> = Some(Ruling::Deny(DenyReason::PrivateChange));
 const MISPLACED: Option<Ruling> = Some(Ruling::Deny(DenyReason::Misplaced));
 
-/// POLICY.md, redaction: "A forced-redaction name is redacted for everyone"; it names no file that can be written.
-/// Reading by it has become a plain read before. Who may not read learns by trying to write no more than by reading.
+/// POLICY.md, redaction: "A forced-redaction name is redacted for everyone"; it names no file that can be written. It is
+/// made of a number that anybody can guess, so that for one who may not read the file there is nothing of that name.
 pub(super) fn forced_redaction(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
-    if !matches!(operation, Operation::OpenRedacted { .. }) {
-        return None;
-    }
+    let Operation::OpenRedacted { write } = operation else { return None };
     match decide(caller, facts, &Operation::Open { read: true, write: false }) {
-        Verdict::Deny { reason, .. } => Some(Ruling::Deny(reason)),
-        Verdict::Allow(..) => REFUSED,
+        Verdict::Allow(..) if facts.directory => PRIVATE,
+        Verdict::Allow(..) if *write => REFUSED,
+        Verdict::Allow(..) => Some(Ruling::Allow(View::Redacted)),
+        Verdict::Deny { .. } => PRIVATE,
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use super::private::{installer, own};
 use super::{FULL, REFUSED, Ruling};
 use crate::policy::{
     Caller, DefaultDirectory, DenyReason, FileFacts, Kind, Operation, Place, Verdict, View, decide,
@@ -23,9 +24,13 @@ pub(super) fn look(caller: &Caller, facts: &FileFacts, operation: &Operation) ->
 }
 
 /// POLICY.md, operations: "name valid (no `" * / : < > ? \ |`, no control characters …; else EPERM)", for create,
-/// mkdir and the new name of a rename. A package's private directory is its own: it has been answered before.
-pub(super) fn bad_name(_: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
-    (operation.makes() && !facts.portable).then_some(Ruling::Deny(DenyReason::Misplaced))
+/// mkdir and the new name of a rename. What is private to others is judged before the name.
+pub(super) fn bad_name(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
+    let private =
+        matches!(facts.place, Place::Private { .. } | Place::PrivateRoot(_) | Place::PrivateMarker(_));
+    let own = || own(caller, facts, operation).or_else(|| installer(caller, facts, operation)).is_some();
+    let bad = operation.makes() && !facts.portable && (!private || own());
+    bad.then_some(Ruling::Deny(DenyReason::Misplaced))
 }
 
 /// POLICY.md, operations: "mknod of anything else, symlink, link: EPERM", whoever asks. Who may not make a file there

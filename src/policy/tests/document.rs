@@ -71,3 +71,13 @@ fn the_document_lists_every_operation() {
         .collect();
     assert_eq!(written, expected, "\n{}", expected.join("\n"));
 }
+
+#[test]
+fn the_document_lists_every_answer_beside_the_policy() {
+    let line = |told: &Outcome| format!("| `{}` | {} | {} |", told.rule.0, told.sentence, told.errno);
+    let expected: Vec<String> = Outcome::ALL.iter().map(line).collect();
+    let after = DOCUMENT.split("| answer | sentence | errno |\n|---|---|---|\n").nth(1).expect("the table");
+    let written: Vec<&str> = after.lines().take_while(|line| line.starts_with('|')).collect();
+    assert_eq!(written, expected, "\n{}", expected.join("\n"));
+    assert!(Outcome::ALL.iter().all(|told| explain(told.rule).is_none()));
+}

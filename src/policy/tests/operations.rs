@@ -197,7 +197,11 @@ fn a_forced_redaction_name_is_redacted_for_everyone() {
         assert_eq!(says(&caller, &picture(), read), "redacted");
         assert_eq!(says(&caller, &picture(), write), "EACCES");
     }
-    assert_eq!(says(&modern(Permissions::empty()), &picture(), read), "EACCES");
+    // The name is a number that anybody can guess: it tells nothing to one who may not read the file.
+    for operation in [read, write] {
+        assert_eq!(says(&modern(Permissions::empty()), &picture(), operation), "ENOENT");
+        assert_eq!(says(&is(Identity::Root), &directory(Place::Shared(None)), operation), "ENOENT");
+    }
 }
 
 #[test]
@@ -230,9 +234,11 @@ fn a_bad_name_is_given_to_nothing_new() {
     all(&is(Identity::Root), &file, &CHANGING, "full");
     let media = bad(FileFacts { place: Place::Media { package: package(OWN) }, ..picture() });
     all(&modern(Permissions::empty()), &media, &[Operation::Create], "EPERM");
-    // A private tree is judged before the name.
+    // What is private to others is judged before the name.
     all(&modern(Permissions::all()), &bad(private(PrivateTree::Data, OTHER, false)), &CHANGING, "EACCES");
-    all(&modern(Permissions::empty()), &bad(private(PrivateTree::Data, OWN, false)), &CHANGING, "full");
+    let own = bad(private(PrivateTree::Data, OWN, false));
+    all(&modern(Permissions::empty()), &own, &[Operation::Create, Operation::RenameTo], "EPERM");
+    all(&modern(Permissions::empty()), &own, &[Operation::Unlink, Operation::RenameFrom], "full");
 }
 
 #[test]

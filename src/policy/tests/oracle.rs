@@ -34,13 +34,12 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
     use Operation::*;
     let question = Question { caller, facts };
     match operation {
-        OpenRedacted { write } if write || facts.directory => {
-            return if expected(caller, facts, READ) == "ENOENT" { "ENOENT" } else { "EACCES" };
-        }
-        OpenRedacted { .. } => {
+        OpenRedacted { write } => {
             return match expected(caller, facts, READ) {
-                "full" => "redacted",
-                other => other,
+                "full" | "redacted" if facts.directory => "ENOENT",
+                "full" | "redacted" if write => "EACCES",
+                "full" | "redacted" => "redacted",
+                _ => "ENOENT",
             };
         }
         MakeSpecial | MakeSymlink | MakeLink => {
@@ -66,6 +65,17 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
         (Place::Users, _) => "EACCES",
         (Place::BesideUsers, Look | Open { .. } | List | OpenDirectory | SetTimes) => "ENOENT",
         (Place::BesideUsers, _) => "EACCES",
+        (Place::Private { tree, package, .. }, Create | MakeDirectory | RenameTo) if !facts.portable => {
+            match question.private(*tree, package, operation) {
+                "full" => "EPERM",
+                refused => refused,
+            }
+        }
+        (
+            Place::Private { .. } | Place::PrivateRoot(_) | Place::PrivateMarker(_),
+            Create | MakeDirectory | RenameTo,
+        ) if !facts.portable => "EACCES",
+        (_, Create | MakeDirectory | RenameTo) if !facts.portable => "EPERM",
         (Place::Private { tree, package, .. }, _) => question.private(*tree, package, operation),
         (Place::PrivateMarker(_), Look | List) => "full",
         (Place::PrivateMarker(_), _) => "EACCES",
@@ -75,7 +85,6 @@ pub(super) fn expected(caller: &Caller, facts: &FileFacts, operation: Operation)
             question.shared(OpenDirectory)
         }
         (Place::PrivateRoot(_), _) => "EACCES",
-        (_, Create | MakeDirectory | RenameTo) if !facts.portable => "EPERM",
         (Place::Media { package }, _) if !facts.of_other_user && question.mine(package) => "full",
         (Place::Root | Place::Android | Place::MediaRoot, Create | RenameFrom | RenameTo | Replace) => {
             "EPERM"

@@ -39,7 +39,7 @@ impl Fixture {
         let lower = above.join("lower");
         let store = Store::open(&above.join("state.db")).unwrap();
         let root = PathFd::root(&lower).unwrap();
-        let root_row = store.volume(&lower, root.stat().unwrap().identity.file).unwrap().root;
+        let root_row = store.volume(&lower, root.stat().unwrap().identity).unwrap().root;
         Fixture { _directory: None, above: above.to_owned(), store, root, root_row }
     }
 
@@ -81,13 +81,13 @@ impl Fixture {
     /// Records the file as the daemon does when an application makes it.
     fn own(&self, path: &str, owner: &str) -> Entry {
         let (parent, name) = path.rsplit_once('/').unwrap();
-        let parent = self.row(parent).unwrap().id;
+        let row = self.row(parent).unwrap().id;
         let owner = PackageName::new(owner);
-        let metadata = fs::metadata(self.path(path)).unwrap();
-        let file = crate::id::FileId { dev: 0, ino: std::os::unix::fs::MetadataExt::ino(&metadata) };
+        let file = PathFd::root(self.path(parent).as_path()).unwrap().child(&named(name)).unwrap();
+        let file = file.stat().unwrap().identity;
         self.store
             .record_created(&NewEntry {
-                parent,
+                parent: row,
                 name: EntryName { bytes: name.as_bytes(), folded: name.to_lowercase().as_bytes() },
                 directory: false,
                 kind: None,

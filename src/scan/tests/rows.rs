@@ -112,19 +112,114 @@ fn rows_of_what_is_gone_are_removed() {
 }
 
 #[test]
-fn a_rename_from_outside_is_one_gone_and_one_new() {
+fn a_rename_from_outside_is_followed() {
     let at = Fixture::new();
     at.write("DCIM/a.mp4", &sample::mp4_with_location());
     at.write("DCIM/sub/b.txt", b"text");
+    at.write("Music/x.txt", b"x");
     at.scan();
-    at.own("DCIM/a.mp4", "com.a");
-    fs::rename(at.path("DCIM/a.mp4"), at.path("DCIM/renamed.mp4")).unwrap();
-    fs::rename(at.path("DCIM/sub"), at.path("Sub")).unwrap();
+    let owned = at.own("DCIM/a.mp4", "com.a");
+    let (sub, below) = (at.row("DCIM/sub").unwrap().id, at.row("DCIM/sub/b.txt").unwrap());
+    fs::rename(at.path("DCIM/a.mp4"), at.path("DCIM/renamed.txt")).unwrap();
+    fs::rename(at.path("DCIM/sub"), at.path("Music/Sub")).unwrap();
     let outcome = at.scan();
-    assert_eq!((outcome.removed, outcome.changed), (3, 3));
-    assert_eq!(at.row("DCIM/renamed.mp4").unwrap().owner, None);
+    assert_eq!((outcome.removed, outcome.changed), (0, 2));
+    let row = at.row("DCIM/renamed.txt").unwrap();
+    assert_eq!((row.id, row.owner, row.kind), (owned.id, owned.owner, Some(Kind::Document)));
     assert!(at.row("DCIM/a.mp4").is_none() && at.row("DCIM/sub").is_none());
-    assert!(at.row("Sub/b.txt").is_some());
+    assert_eq!(at.row("Music/Sub").unwrap().id, sub);
+    assert_eq!(at.row("Music/Sub/b.txt").unwrap(), below);
+    assert_eq!(at.scan(), ScanOutcome { files: 3, directories: 4, ..ScanOutcome::default() });
+}
+
+#[test]
+fn files_that_change_names_keep_their_owners() {
+    let at = Fixture::new();
+    for name in ["a", "b", "c"] {
+        at.write(&format!("DCIM/{name}.txt"), name.as_bytes());
+    }
+    at.scan();
+    let rows = ["a", "b", "c"].map(|name| at.own(&format!("DCIM/{name}.txt"), &format!("com.{name}")));
+    fs::rename(at.path("DCIM/a.txt"), at.path("DCIM/t.txt")).unwrap();
+    fs::rename(at.path("DCIM/b.txt"), at.path("DCIM/a.txt")).unwrap();
+    fs::rename(at.path("DCIM/t.txt"), at.path("b.txt")).unwrap();
+    fs::rename(at.path("DCIM/c.txt"), at.path("DCIM/t.txt")).unwrap();
+    at.write("DCIM/c.txt", b"new");
+    assert_eq!(at.scan().removed, 0);
+    for (path, row) in [("b.txt", 0), ("DCIM/a.txt", 1), ("DCIM/t.txt", 2)] {
+        let found = at.row(path).unwrap();
+        assert_eq!((found.id, &found.owner), (rows[row].id, &rows[row].owner), "{path}");
+    }
+    assert_eq!(at.row("DCIM/c.txt").unwrap().owner, None);
+    assert_eq!(at.rows_below(at.root_row), 5);
+}
+
+#[test]
+fn a_row_that_was_set_aside_waits_for_a_whole_scan() {
+    let at = Fixture::new();
+    at.write("DCIM/a.txt", b"a");
+    at.write("DCIM/gone.txt", b"gone");
+    at.write("Music/b.txt", b"b");
+    at.scan();
+    let owned = at.own("DCIM/a.txt", "com.a");
+    fs::rename(at.path("DCIM/a.txt"), at.path("Music/a.txt")).unwrap();
+    fs::remove_file(at.path("DCIM/gone.txt")).unwrap();
+    at.scan_with(&["DCIM"], false, &Progress::default()).unwrap();
+    assert_eq!((at.row("DCIM/a.txt"), at.rows_below(at.root_row)), (None, 5));
+    assert_eq!(at.scan().removed, 1);
+    let found = at.row("Music/a.txt").unwrap();
+    assert_eq!((found.id, found.owner), (owned.id, owned.owner));
+    assert_eq!(at.rows_below(at.root_row), 4);
+}
+
+#[test]
+fn a_hard_link_is_a_name_of_its_own() {
+    let at = Fixture::new();
+    at.write("DCIM/a.txt", b"a");
+    at.scan();
+    let owned = at.own("DCIM/a.txt", "com.a");
+    fs::hard_link(at.path("DCIM/a.txt"), at.path("DCIM/b.txt")).unwrap();
+    at.scan();
+    assert_eq!(at.row("DCIM/a.txt").unwrap().id, owned.id);
+    assert_eq!(at.row("DCIM/b.txt").unwrap().owner, None);
+    assert_eq!(at.scan().changed, 0);
+}
+
+#[test]
+fn a_row_made_ahead_of_its_file_finds_it_and_is_not_taken_for_gone() {
+    let at = Fixture::new();
+    at.write("DCIM/x.txt", b"x");
+    at.scan();
+    let owner = PackageName::new("com.a");
+    let parent = at.row("DCIM").unwrap().id;
+    let begin = |name: &str, created| {
+        let new = NewEntry {
+            parent,
+            name: EntryName { bytes: name.as_bytes(), folded: name.as_bytes() },
+            directory: false,
+            kind: None,
+            owner: Some(&owner),
+            state: State::Normal,
+            expires: None,
+            file: crate::id::Identity::NONE,
+            version: None,
+            created,
+        };
+        at.store.begin_entry(&new).unwrap()
+    };
+    let now = record::now();
+    for (name, created) in
+        [("made.txt", now), ("being-made.txt", now), ("never.txt", now - 100), ("old.txt", 7)]
+    {
+        let _begun = begin(name, created);
+    }
+    at.write("DCIM/made.txt", b"made");
+    at.write("DCIM/old.txt", b"from outside, long after");
+    let _outcome = at.scan();
+    assert_eq!(at.row("DCIM/made.txt").unwrap().owner, Some(owner));
+    assert_ne!(at.row("DCIM/made.txt").unwrap().file, crate::id::Identity::NONE);
+    assert!(at.row("DCIM/being-made.txt").is_some() && at.row("DCIM/never.txt").is_none());
+    assert_eq!(at.row("DCIM/old.txt").unwrap().owner, None);
 }
 
 #[test]
@@ -168,6 +263,7 @@ fn a_row_that_the_daemon_wrote_meanwhile_stands() {
     let walk = Walk {
         root: &at.root,
         store: &at.store,
+        volume: at.store.volumes().unwrap()[0].id,
         options: ScanOptions::default(),
         progress: &progress,
         target: &[],
@@ -175,14 +271,15 @@ fn a_row_that_the_daemon_wrote_meanwhile_stands() {
     let stale = record::Found {
         name: named("a.mp4"),
         folded: "a.mp4".to_owned(),
-        file: crate::id::FileId { dev: 1, ino: 1 },
+        file: crate::id::Identity { file: crate::id::FileId { dev: 1, ino: 1 }, born: 1 },
+        moved: None,
         standing: at.row("DCIM/a.mp4"),
         looked: None,
     };
     let owned = at.own("DCIM/a.mp4", "com.a");
     let top = (at.row("DCIM").unwrap().id, Place::Top(None), "DCIM".to_owned());
     let mut directory = directory::Directory::open(&at.root, None, top, None).unwrap();
-    walk.record(&mut directory, vec![stale]).unwrap();
+    assert_eq!(walk.record(&mut directory, vec![stale]).unwrap(), [named("a.mp4")]);
     assert_eq!(at.row("DCIM/a.mp4"), Some(owned));
     assert_eq!(progress.so_far(), ScanOutcome::default());
 }

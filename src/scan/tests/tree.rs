@@ -32,7 +32,7 @@ fn rows_of_private_trees_are_not_taken_for_gone() {
     at.write("Android/data/com.a/f.mp4", &sample::mp4_clean());
     at.scan();
     let name = EntryName { bytes: b"data", folded: b"data" };
-    let file = crate::id::FileId { dev: 1, ino: 1 };
+    let file = crate::id::Identity { file: crate::id::FileId { dev: 1, ino: 1 }, born: 0 };
     at.store.ensure_directory(at.row("Android").unwrap().id, name, file).unwrap();
     fs::remove_dir_all(at.path("Android/data")).unwrap();
     assert_eq!(at.scan().removed, 0);

@@ -21,7 +21,7 @@ fn a_row_says_what_was_recorded() {
         owner: Some(&owner),
         state: State::Pending,
         expires: Some(77),
-        file: FileId { dev: u64::MAX, ino: 1 << 63 },
+        file: Identity { file: FileId { dev: u64::MAX, ino: 1 << 63 }, born: i64::MAX },
         version: Some(VERSION),
         created: 12,
     };
@@ -44,7 +44,7 @@ fn a_row_says_what_was_recorded() {
     assert_eq!(entry, expected);
     assert_eq!(fixture.store.entry_by_id(id).unwrap().as_ref(), Some(&expected));
     assert_eq!(fixture.store.entries_folded(parent, b"\xffa").unwrap(), std::slice::from_ref(&expected));
-    assert_eq!(fixture.store.entries_by_inode(entry.volume, 1 << 63).unwrap(), [expected]);
+    assert_eq!(fixture.store.entries_of(entry.volume, &new.file).unwrap(), [expected]);
     assert_eq!(fixture.store.entry(parent, b"\xffa").unwrap(), None);
     let path = fixture.store.path_of(id).unwrap().unwrap();
     assert_eq!(path, EntryPath { volume: entry.volume, names: vec![b"DCIM".to_vec(), b"\xffA".to_vec()] });
@@ -61,7 +61,7 @@ fn volumes_are_remembered_apart() {
     assert_eq!(fixture.store.entry_by_id(one.root).unwrap().unwrap().file, file(3));
     assert_eq!(fixture.store.volumes().unwrap(), [one.clone(), two.clone()]);
     let id = fixture.made(one.root, "a", None);
-    let across = fixture.store.rename_entry(id, two.root, named("a"));
+    let across = fixture.store.rename_entry(id, &place(two.root, "a"), None);
     assert!(matches!(across, Err(StoreError::UnknownEntry(_))));
 }
 
@@ -97,7 +97,7 @@ fn a_name_is_there_once() {
     assert_eq!(names(&fixture.store, root), ["a", "d"]);
     let raw = rusqlite::Connection::open(fixture.path()).unwrap();
     let double = raw.execute("INSERT INTO entries SELECT NULL, parent, volume, name, folded, directory, kind, owner,
-        state, expires, dev, ino, size, mtime_ns, ctime_ns, created FROM entries WHERE name = CAST('a' AS BLOB)", []);
+        state, expires, dev, ino, size, mtime_ns, ctime_ns, created, born FROM entries WHERE name = CAST('a' AS BLOB)", []);
     assert!(double.unwrap_err().to_string().contains("UNIQUE"));
 }
 
@@ -121,17 +121,27 @@ fn what_is_found_keeps_number_owner_and_grants() {
 }
 
 #[test]
-fn a_directory_that_is_met_again_keeps_all_but_its_inode() {
+fn a_directory_that_is_met_again_keeps_all_but_its_device() {
     let fixture = Fixture::new();
     let root = fixture.root();
     let owner = PackageName::new("org.a");
-    let made = NewEntry { directory: true, owner: Some(&owner), state: State::Trashed, ..plain(root, "d") };
+    let before = Identity { file: FileId { dev: 1, ino: 50 }, born: 0 };
+    let made = NewEntry {
+        directory: true,
+        owner: Some(&owner),
+        state: State::Trashed,
+        file: before,
+        ..plain(root, "d")
+    };
     let id = fixture.store.record_created(&made).unwrap();
     fixture.made(id, "inside", None);
     assert_eq!(fixture.directory(root, "d"), id);
     let entry = fixture.store.entry_by_id(id).unwrap().unwrap();
     assert_eq!((entry.owner, entry.state, entry.file), (Some(owner), State::Trashed, file(50)));
     assert_eq!(names(&fixture.store, id), ["inside"]);
+    let another = fixture.store.ensure_directory(root, named("d"), file(51)).unwrap();
+    let entry = fixture.store.entry_by_id(another).unwrap().unwrap();
+    assert!(another != id && entry.owner.is_none() && names(&fixture.store, another).is_empty());
 }
 
 #[test]
@@ -152,7 +162,7 @@ fn renaming_a_directory_changes_one_row() {
     let inside = fixture.store.entry(deep, b"42").unwrap().unwrap().id;
     let total = || fixture.store.writer.lock().total_changes();
     let before = total();
-    fixture.store.rename_entry(moved, to, named("new")).unwrap();
+    assert_eq!(fixture.store.rename_entry(moved, &place(to, "new"), None).unwrap(), moved);
     assert_eq!(total() - before, 1);
     let path = fixture.store.path_of(inside).unwrap().unwrap().names;
     assert_eq!(path, [&b"to"[..], b"new", b"deep", b"42"]);
@@ -165,15 +175,17 @@ fn renaming_replaces_and_refuses_circles() {
     let (outer, full) = (fixture.directory(root, "outer"), fixture.directory(root, "full"));
     let inner = fixture.directory(outer, "inner");
     let gone = fixture.made(full, "gone", None);
-    assert!(matches!(fixture.store.rename_entry(outer, inner, named("x")), Err(StoreError::Cycle { .. })));
-    assert!(matches!(fixture.store.rename_entry(inner, root, named("outer")), Err(StoreError::Cycle { .. })));
-    assert!(matches!(fixture.store.exchange_entries(inner, outer), Err(StoreError::Cycle { .. })));
-    fixture.store.rename_entry(outer, root, named("full")).unwrap();
+    let circle = |id, to: &Placement<'_>, replaced| {
+        matches!(fixture.store.rename_entry(id, to, replaced), Err(StoreError::Cycle { .. }))
+    };
+    assert!(circle(outer, &place(inner, "x"), None));
+    assert!(circle(inner, &place(root, "outer"), Some(outer)));
+    fixture.store.rename_entry(outer, &place(root, "full"), Some(full)).unwrap();
     assert_eq!(fixture.store.entry(root, b"full").unwrap().unwrap().id, outer);
     assert_eq!(fixture.store.entry_by_id(gone).unwrap(), None);
-    fixture.store.rename_entry(outer, root, named("full")).unwrap();
+    fixture.store.rename_entry(outer, &place(root, "full"), Some(outer)).unwrap();
     assert_eq!(names(&fixture.store, root), ["full"]);
-    assert!(fixture.store.rename_entry(root, root, named("r")).is_err());
+    assert!(fixture.store.rename_entry(root, &place(root, "r"), None).is_err());
 }
 
 #[test]
@@ -182,11 +194,14 @@ fn exchanging_swaps_places() {
     let root = fixture.root();
     let directory = fixture.directory(root, "d");
     let (one, other) = (fixture.made(root, "one", None), fixture.made(directory, "other", None));
-    fixture.store.exchange_entries(one, other).unwrap();
+    let swapped = [(one, place(directory, "other")), (other, place(root, "one"))];
+    fixture.store.place_entries(&swapped).unwrap();
+    fixture.store.place_entries(&swapped).unwrap();
     assert_eq!(fixture.store.entry(root, b"one").unwrap().unwrap().id, other);
     assert_eq!(fixture.store.entry(directory, b"other").unwrap().unwrap().id, one);
     assert_eq!(fixture.store.entries_folded(directory, b"other").unwrap().len(), 1);
-    assert!(fixture.store.exchange_entries(one, MediaId::new(9_999)).is_err());
+    let missing = (MediaId::new(9_999), place(root, "one"));
+    assert!(fixture.store.place_entries(&[(one, place(root, "x")), missing]).is_err());
     assert_eq!(fixture.store.entry(directory, b"other").unwrap().unwrap().id, one);
 }
 

@@ -6,6 +6,7 @@ mod applications;
 mod audit;
 mod entries;
 mod open;
+mod repair;
 mod scale;
 mod snapshot;
 
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::*;
-use crate::id::{AppId, FileId, MediaId};
+use crate::id::{AppId, FileId, Identity, MediaId};
 use crate::policy::{FileGrant, Kind, PackageName, Permissions, State};
 
 pub(crate) use scale::{Work, watch};
@@ -65,8 +66,18 @@ impl Fixture {
     }
 }
 
-fn file(ino: u64) -> FileId {
-    FileId { dev: 7, ino }
+/// A lower file whose time of birth is not known.
+fn file(ino: u64) -> Identity {
+    Identity { file: FileId { dev: 7, ino }, born: 0 }
+}
+
+/// One whose time of birth is known.
+fn born(ino: u64, seconds: i64) -> Identity {
+    Identity { born: seconds * 1_000_000_000, ..file(ino) }
+}
+
+fn place(parent: MediaId, name: &str) -> Placement<'_> {
+    Placement { parent, name: named(name), kind: None }
 }
 
 fn named(name: &str) -> EntryName<'_> {

@@ -80,7 +80,7 @@ fn no_question_of_the_open_path_goes_through_a_table() {
         store.entry(parent, b"f7").unwrap();
         store.entry_by_id(id).unwrap();
         store.entries_folded(parent, b"f7").unwrap();
-        store.entries_by_inode(volume, 1007).unwrap();
+        store.entries_of(volume, &file(1007)).unwrap();
         store.entries_named(parent, &[b"f1", b"f2", b"f3"]).unwrap();
         store.children_after(parent, b"f2", 10).unwrap();
         store.count_children(parent).unwrap();
@@ -89,7 +89,7 @@ fn no_question_of_the_open_path_goes_through_a_table() {
         fixture.made(parent, "new", Some("org.a"));
         store.set_version(id, file(1007), VERSION).unwrap();
         store.set_kind(id, Some(Kind::Image)).unwrap();
-        store.rename_entry(id, other, named("moved")).unwrap();
+        store.rename_entry(id, &Placement { parent: other, name: named("moved"), kind: None }, None).unwrap();
         fixture.grant(id, &package, FileGrant::Read);
         store.remove_entry(id).unwrap();
     });
@@ -129,7 +129,8 @@ fn renaming_a_directory_changes_one_row() {
     let (fixture, directories) = filled(300);
     let changes = || fixture.store.writer.lock().total_changes();
     let before = changes();
-    fixture.store.rename_entry(directories[1], directories[2], named("moved")).unwrap();
+    let to = Placement { parent: directories[2], name: named("moved"), kind: None };
+    fixture.store.rename_entry(directories[1], &to, None).unwrap();
     assert_eq!(changes() - before, 1);
 }
 

@@ -1,0 +1,72 @@
+//! What forced-redaction names answer.
+
+#![forbid(unsafe_code)]
+
+use std::ffi::OsStr;
+
+use super::{Answer, Explained, opens};
+use crate::fs::forced::{number, refused_verdict};
+use crate::fs::{FsError, Volume};
+use crate::lower::{FileName, fold};
+use crate::policy::{Caller, Operation, Outcome, Verdict, View};
+
+impl Volume {
+    /// The answer for a path that begins with the directory of forced-redaction names; `None` for every other.
+    pub(super) fn explain_forced(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        path: &str,
+    ) -> Result<Option<Explained>, FsError> {
+        let mut names = path.split('/').filter(|name| !name.is_empty());
+        let Some(first) = names.next() else { return Ok(None) };
+        let root = self.nodes.root().inode();
+        if !FileName::parse(OsStr::new(first)).is_ok_and(|name| self.is_reserved(root, &name)) {
+            return Ok(None);
+        }
+        let facts = self.facts(root)?;
+        let directory = (true, None);
+        let told = |answer| Ok(Some(self.told(caller.clone(), &facts, directory, answer)));
+        let refusal = Answer::Policy(refused_verdict());
+        let (second, third, more) = (names.next(), names.next(), names.next());
+        let file = match (second.map(fold).as_deref(), third) {
+            (None | Some("redacted"), None) => {
+                return told(match operation {
+                    Operation::Look | Operation::OpenDirectory | Operation::Open { write: false, .. } => {
+                        Answer::Policy(self.judge(caller, &facts, directory, Operation::Look))
+                    }
+                    Operation::Open { write: true, .. } | Operation::Unlink => {
+                        Answer::Beside(Outcome::IS_DIRECTORY)
+                    }
+                    made if made.makes() && made != Operation::RenameTo => Answer::Beside(Outcome::EXISTS),
+                    _ => refusal,
+                });
+            }
+            (Some("redacted"), Some(third)) => number(third).map(|row| self.forced_file(row)).transpose()?,
+            (_, _) => None,
+        };
+        let Some(inode) = file.flatten() else {
+            let makes = operation.makes() && more.is_none();
+            return told(if makes { refusal } else { Answer::Beside(Outcome::MISSING) });
+        };
+        let look = self.forced_verdict(caller, &inode, Operation::Look)?;
+        let verdict = self.forced_verdict(caller, &inode, operation)?;
+        let answer = match look {
+            Verdict::Deny { .. } if operation.makes() => refusal,
+            Verdict::Deny { .. } => Answer::Policy(look),
+            Verdict::Allow(..) if more.is_some() => Answer::Beside(Outcome::NOT_DIRECTORY),
+            Verdict::Allow(..) if operation.makes() => Answer::Beside(Outcome::EXISTS),
+            Verdict::Allow(..) => match (operation, verdict) {
+                (Operation::RemoveDirectory | Operation::OpenDirectory, _) => {
+                    Answer::Beside(Outcome::NOT_DIRECTORY)
+                }
+                (Operation::Unlink | Operation::RenameFrom | Operation::Replace, _) => refusal,
+                (_, Verdict::Allow(_, access)) if opens(operation) && access.view == View::Redacted => {
+                    return self.explain_redacted(caller.clone(), &inode, verdict).map(Some);
+                }
+                (_, verdict) => Answer::Policy(verdict),
+            },
+        };
+        self.told_of(caller.clone(), &inode, answer).map(Some)
+    }
+}

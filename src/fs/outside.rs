@@ -1,0 +1,431 @@
+//! Changes that somebody makes beneath the mount: entries that appear, vanish, are replaced or written to.
+//!
+//! Every directory of which an entry was looked up is watched. News of a name make the kernel ask for the name again
+//! (the entry expires; it is never dropped, because mounts and working directories would go with it), news of content
+//! make it drop what it holds of the file, and a `.nomedia` has all facts gathered again. Directories past the bound
+//! of watches, and news that do not fit into a queue, wait until what the kernel caches is [`CACHED`] old.
+//!
+//! Changes that are made through the volume come as news too. Those of names are announced ([`Volume::own_change`]) and
+//! skipped; content that a writer left is known by its version.
+//!
+//! INVARIANT: a directory is watched before its entries are looked at, so that no change falls in between.
+//! LOCK ORDER: nothing is locked while `watched`, `own` or the queue is.
+
+#![forbid(unsafe_code)]
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::kernel::Notice;
+use super::spelling::is_nomedia;
+use super::{CACHED, Volume, VolumeInode};
+use crate::diag::Counter;
+use crate::id::NodeId;
+use crate::lower::{FileName, News, PathFd, Stat, WatchId, Watcher, Woken};
+use crate::policy::View;
+
+/// How long news gather before they are followed: what changes often is looked at this often.
+const GATHER: Duration = Duration::from_millis(20);
+/// How many names are followed at once; the rest stays in the kernel's queue.
+const AT_ONCE: usize = 16_384;
+/// How many entries may wait for the kernel to be told; past it they are left to expire by themselves.
+const QUEUED: usize = 65_536;
+/// How long a change of ours may take to come back as news.
+const ANNOUNCED: Duration = Duration::from_secs(2);
+/// How often lost news are made up for at most: everything is asked for again then.
+const REGAIN: Duration = Duration::from_secs(1);
+
+/// What is watched, and which news are expected.
+#[derive(Debug)]
+pub(super) struct Outside {
+    watcher: Watcher,
+    /// How many directories may be watched.
+    most: AtomicUsize,
+    /// Whether a directory had to go without a watch.
+    partial: AtomicBool,
+    watched: Mutex<HashMap<WatchId, Weak<VolumeInode>>>,
+    own: Mutex<HashMap<(WatchId, FileName), Announced>>,
+}
+
+/// News that are of our own making.
+#[derive(Debug)]
+struct Announced {
+    count: u32,
+    since: Instant,
+}
+
+/// A watched directory; dropped with its inode, it is watched no longer.
+#[derive(Debug)]
+pub(super) struct Watch {
+    outside: Arc<Outside>,
+    id: WatchId,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut watched = self.outside.watched.lock();
+        // The same directory may be watched for a younger inode by now.
+        if watched.get(&self.id).is_some_and(|inode| inode.strong_count() == 0) {
+            watched.remove(&self.id);
+            self.outside.watcher.remove(self.id);
+        }
+    }
+}
+
+impl Outside {
+    /// A watcher of at most so many directories; `None`, with a warning, where there is none to be had.
+    pub(super) fn new(most: usize) -> Option<Arc<Outside>> {
+        let watcher = match Watcher::new() {
+            Ok(watcher) => watcher,
+            Err(error) => {
+                log::warn!("changes beneath the mount are noticed after {CACHED:?} only: {error}");
+                return None;
+            }
+        };
+        Some(Arc::new(Outside {
+            watcher,
+            most: most.into(),
+            partial: AtomicBool::new(false),
+            watched: Mutex::default(),
+            own: Mutex::default(),
+        }))
+    }
+
+    fn add(self: &Arc<Self>, fd: &PathFd, directory: &Arc<VolumeInode>) -> Option<Watch> {
+        let mut watched = self.watched.lock();
+        if watched.len() >= self.most.load(Ordering::Relaxed) {
+            self.partial.store(true, Ordering::Relaxed);
+            return None;
+        }
+        match self.watcher.add(fd) {
+            Ok(id) => {
+                watched.insert(id, Arc::downgrade(directory));
+                Some(Watch { outside: self.clone(), id })
+            }
+            Err(error) => {
+                self.partial.store(true, Ordering::Relaxed);
+                if error.raw_os_error() == Some(libc::ENOSPC) {
+                    log::warn!("no more than {} directories can be watched", watched.len());
+                    self.most.store(watched.len(), Ordering::Relaxed);
+                }
+                None
+            }
+        }
+    }
+
+    fn directory(&self, id: WatchId) -> Option<Arc<VolumeInode>> {
+        self.watched.lock().get(&id).and_then(Weak::upgrade)
+    }
+
+    fn announce(&self, names: &[(WatchId, FileName)], each: u32) {
+        let mut own = self.own.lock();
+        for name in names {
+            let announced =
+                own.entry(name.clone()).or_insert_with(|| Announced { count: 0, since: Instant::now() });
+            announced.count = announced.count.saturating_add(each);
+            announced.since = Instant::now();
+        }
+    }
+
+    /// How many of `count` news are of our own making; they are expected no longer.
+    fn take_own(&self, name: &(WatchId, FileName), count: u32) -> u32 {
+        let mut own = self.own.lock();
+        let Some(announced) = own.get_mut(name) else { return 0 };
+        let taken = announced.count.min(count);
+        announced.count -= taken;
+        if announced.count == 0 {
+            own.remove(name);
+        }
+        taken
+    }
+
+    fn forget_overdue(&self) {
+        self.own.lock().retain(|_, announced| announced.since.elapsed() < ANNOUNCED);
+    }
+}
+
+/// Entries that the kernel is to ask for again. Each waits once.
+#[derive(Debug, Default)]
+pub(super) struct Expiries {
+    waiting: Mutex<Waiting>,
+    ready: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    entries: HashSet<(NodeId, FileName)>,
+    over: bool,
+}
+
+impl Expiries {
+    fn push(&self, parent: NodeId, name: FileName) {
+        let mut waiting = self.waiting.lock();
+        if waiting.entries.len() < QUEUED {
+            waiting.entries.insert((parent, name));
+            self.ready.notify_one();
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        self.waiting.lock().over = true;
+        self.ready.notify_one();
+    }
+
+    /// Waits for entries; `None` when there will be no more.
+    fn next(&self) -> Option<HashSet<(NodeId, FileName)>> {
+        let mut waiting = self.waiting.lock();
+        self.ready.wait_while(&mut waiting, |waiting| waiting.entries.is_empty() && !waiting.over);
+        (!waiting.over).then(|| std::mem::take(&mut waiting.entries))
+    }
+}
+
+/// News that are followed together.
+#[derive(Debug, Default)]
+struct Batch {
+    named: HashMap<(WatchId, FileName), u32>,
+    written: HashSet<(WatchId, FileName)>,
+    moved: HashSet<WatchId>,
+    lost: bool,
+}
+
+impl Batch {
+    fn take(&mut self, news: News) -> bool {
+        match news {
+            News::Named(watch, name) => {
+                let count = self.named.entry((watch, name)).or_default();
+                *count = count.saturating_add(1);
+            }
+            News::Written(watch, name) => {
+                self.written.insert((watch, name));
+            }
+            News::Moved(watch) => {
+                self.moved.insert(watch);
+            }
+            News::Lost => self.lost = true,
+        }
+        self.named.len().max(self.written.len()) < AT_ONCE
+    }
+}
+
+impl Volume {
+    /// Has a directory watched from now on. What was known of it may be older than the watch and is gathered again.
+    pub(super) fn watch(&self, directory: &Arc<VolumeInode>) {
+        let Some(outside) = &self.outside else { return };
+        if directory.known.watch.get().is_some() {
+            return;
+        }
+        let Ok(fd) = directory.descriptor(&self.nodes.descriptors) else { return };
+        if let Some(watch) = outside.add(&fd, directory)
+            && directory.known.watch.set(watch).is_ok()
+        {
+            self.renew_facts(directory);
+        }
+    }
+
+    /// Makes a change of names on the lower file system. The news of it, `each` for every name, are not followed.
+    pub(super) fn own_change<T>(
+        &self,
+        ends: &[(&VolumeInode, &FileName)],
+        each: u32,
+        change: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
+        let Some(outside) = &self.outside else { return change() };
+        let watched = |(directory, name): &(&VolumeInode, &FileName)| {
+            Some((directory.known.watch.get()?.id, (*name).clone()))
+        };
+        let names: Vec<_> = ends.iter().filter_map(watched).collect();
+        outside.announce(&names, each);
+        let done = change();
+        if done.is_err() {
+            for name in &names {
+                outside.take_own(name, each);
+            }
+        }
+        done
+    }
+
+    /// The kernel is to ask for the entry at its next use, instead of when it is [`CACHED`] old.
+    pub(super) fn expire(&self, parent: &VolumeInode, name: &FileName) {
+        if self.expires.load(Ordering::Relaxed)
+            && let Some(node) = self.nodes.known(parent, View::Full)
+        {
+            self.expiries.push(node.id(), name.clone());
+        }
+    }
+
+    /// The kernel is to ask again for every entry and all attributes that it keeps, and drops redacted pages.
+    pub fn expire_all(&self) {
+        for (node, _) in self.nodes.all() {
+            if let Some(link) = node.inode().link() {
+                self.expire(&link.parent, &link.name);
+            }
+            match node.view() {
+                View::Redacted => self.invalidate_redacted(node.inode()),
+                View::Full => self.expire_attributes(node.inode()),
+            }
+        }
+    }
+
+    /// The kernel knows how to let an entry expire.
+    pub fn allow_expiry(&self) {
+        self.expires.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells the kernel of entries to ask for again, until [`Volume::stop_notices`]. Runs on a thread of its own: the
+    /// kernel waits for everyone who reads the directory.
+    pub fn send_expiries(&self) {
+        while let Some(entries) = self.expiries.next() {
+            for (parent, name) in entries {
+                if let Some(kernel) = self.kernel.get() {
+                    self.counters.count(Counter::Expired);
+                    kernel.expire(parent, &name);
+                }
+            }
+        }
+    }
+
+    /// Follows what happens beneath the mount, until [`Volume::stop_notices`]. Runs on a thread of its own.
+    pub fn watch_outside(&self) {
+        let Some(outside) = self.outside.clone() else { return };
+        let mut regained = None::<Instant>;
+        let mut lost = false;
+        loop {
+            let longest = if lost { REGAIN } else { CACHED };
+            match outside.watcher.wait(longest) {
+                Ok(Woken::Stopped) => return,
+                Ok(Woken::News | Woken::Late) => {}
+                Err(error) => return log::error!("changes beneath the mount go unnoticed: {error}"),
+            }
+            let mut batch = Batch::default();
+            if let Err(error) = outside.watcher.read(|news| batch.take(news)) {
+                return log::error!("changes beneath the mount go unnoticed: {error}");
+            }
+            lost |= std::mem::take(&mut batch.lost);
+            if lost && regained.is_none_or(|at| at.elapsed() >= REGAIN) {
+                self.counters.count(Counter::NewsLost);
+                self.forget_facts();
+                self.expire_all();
+                (lost, regained) = (false, Some(Instant::now()));
+            }
+            self.follow_news(&outside, batch);
+            if outside.partial.load(Ordering::Relaxed) && self.facts_are_old() {
+                self.forget_facts();
+            }
+            outside.watcher.pause(GATHER);
+        }
+    }
+
+    /// Whether facts that no watch keeps up to date were gathered [`CACHED`] ago.
+    fn facts_are_old(&self) -> bool {
+        let mut renewed = self.renewed.lock();
+        let old = renewed.elapsed() >= CACHED;
+        if old {
+            *renewed = Instant::now();
+        }
+        old
+    }
+
+    /// Ends [`Volume::watch_outside`] and [`Volume::send_expiries`].
+    pub(super) fn stop_watching(&self) {
+        self.expiries.stop();
+        if let Some(outside) = &self.outside {
+            outside.watcher.stop();
+        }
+    }
+
+    fn follow_news(&self, outside: &Outside, batch: Batch) {
+        let mut touched = HashMap::new();
+        for (entry, count) in batch.named {
+            if outside.take_own(&entry, count) < count
+                && let Some(directory) = outside.directory(entry.0)
+            {
+                self.counters.count(Counter::OutsideChange);
+                self.named_outside(&directory, &entry.1);
+                touched.insert(entry.0, directory);
+            }
+        }
+        for directory in touched.values() {
+            self.expire_attributes(directory);
+        }
+        for (watch, name) in batch.written {
+            if let Some(directory) = outside.directory(watch) {
+                self.written_below(&directory, &name);
+            }
+        }
+        for directory in batch.moved.into_iter().filter_map(|watch| outside.directory(watch)) {
+            self.moved_outside(&directory);
+        }
+        outside.forget_overdue();
+    }
+
+    /// A name means something else than before.
+    fn named_outside(&self, directory: &Arc<VolumeInode>, name: &FileName) {
+        if is_nomedia(name) {
+            self.forget_facts();
+        }
+        let stat = self.stat_below(directory, name);
+        // A file that is known has been moved here, with what is known of it. Others are met when they are looked up.
+        if stat.is_some_and(|stat| self.nodes.inode_of(&stat.identity).is_some()) {
+            let _found = self.child(directory, name);
+        }
+        self.expire(directory, name);
+        self.expire_other_spellings(directory, name);
+    }
+
+    fn stat_below(&self, directory: &Arc<VolumeInode>, name: &FileName) -> Option<Stat> {
+        directory.descriptor(&self.nodes.descriptors).ok()?.child(name).ok()?.stat().ok()
+    }
+
+    /// What lies under a name was written to or has other attributes.
+    fn written_below(&self, directory: &Arc<VolumeInode>, name: &FileName) {
+        let Some(stat) = self.stat_below(directory, name) else { return };
+        match self.nodes.inode_of(&stat.identity) {
+            Some(inode) if inode.is_directory() => self.expire_attributes(&inode),
+            Some(inode) => self.written_outside(&inode, &stat),
+            None => {}
+        }
+    }
+
+    /// The file has another version than the one in which a writer of ours left it.
+    fn written_outside(&self, inode: &Arc<VolumeInode>, stat: &Stat) {
+        let sharing = inode.sharing();
+        if inode.known.left.lock().replace(stat.version) == Some(stat.version) {
+            return;
+        }
+        // While one of ours writes, nothing that was seen is trusted anyway, and its end is followed.
+        let ours = sharing.writers > 0;
+        if sharing.trusting > 0 && !ours {
+            self.tell_who_holds(inode);
+        }
+        drop(sharing);
+        self.expire_attributes(inode);
+        if !ours {
+            self.counters.count(Counter::OutsideChange);
+            self.changed(inode);
+        }
+    }
+
+    /// A directory lies elsewhere. If that place is not known, nothing is known of what is below it either.
+    fn moved_outside(&self, directory: &Arc<VolumeInode>) {
+        let _still = self.moves.read();
+        if let Some(link) = directory.link()
+            && !self.leads_to(&link, directory)
+        {
+            directory.set_link(None);
+            self.renew_facts(directory);
+            self.forget_facts();
+        }
+    }
+
+    pub(super) fn expire_attributes(&self, inode: &VolumeInode) {
+        if let Some(node) = self.nodes.known(inode, View::Full) {
+            // Without a receiver there is no kernel to tell.
+            let _sent = self.notices.send(Notice::Attributes(node.id()));
+        }
+    }
+}
