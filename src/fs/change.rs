@@ -46,6 +46,7 @@ impl Volume {
         let begun = self.begin_row(context, &prospect)?;
         let make = || directory.make_directory(name, permit);
         self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
+        self.judged.grew(parent.inode());
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.complete_row(begun, stat.identity)?;
         self.appeared(&inode, &prospect);
@@ -67,6 +68,7 @@ impl Volume {
         let begun = self.begin_row(context, &prospect)?;
         let make = || directory.make_file(name, permit);
         self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
+        self.judged.grew(parent.inode());
         let (inode, stat) = self.child(parent.inode(), name)?;
         self.complete_row(begun, stat.identity)?;
         self.appeared(&inode, &prospect);

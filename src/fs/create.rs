@@ -140,6 +140,7 @@ impl Volume {
         let begun = self.begin_row(context, &prospect)?;
         let make = || directory.create(name, how, permit);
         let data: DataFd = self.made(begun, self.own_change(&[(parent, name)], 1, make))?;
+        self.judged.grew(parent);
         let identity = data.stat()?.identity;
         self.complete_row(begun, identity)?;
         let (inode, stat) = self.child(parent, name)?;

@@ -2,18 +2,17 @@
 
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
-
-use super::facts::Facts;
 use super::forced;
+use super::listing::Reader;
 use super::open::{OpenRequest, Terms};
-use super::{Context, Entry, FsError, Volume, VolumeInode};
+use super::{Context, Entry, FsError, Volume};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
-use crate::lower::{FileKind, FileName, ListedEntry, ListedName};
+use crate::lower::FileName;
 use crate::node::{Content, Handle};
-use crate::policy::{self, Caller, DenyReason, Identity, Kind, Operation, Place, Verdict};
+use crate::policy::{DenyReason, Operation};
+use crate::store::NAMES;
 
 /// One name of a listing as the kernel gets it.
 #[derive(Debug)]
@@ -86,21 +85,32 @@ impl Volume {
         let handle = self.handle(id)?;
         let reader = Reader::new(self, context, handle.inode())?;
         let Content::Directory(stream) = &handle.content else { return Err(FsError::Plain(Errno::ENOTDIR)) };
-        let mut failed = None;
-        stream.lock().read_from(offset, |listed| match reader.shown(&listed) {
-            Ok(None) => true,
-            Ok(Some(shown)) => take(ListedDirectory {
-                name: listed.name.as_str(),
-                ino: listed.ino,
-                directory: shown,
-                next: listed.next,
-            }),
-            Err(error) => {
-                failed = Some(error);
-                false
+        let mut next = offset;
+        loop {
+            let some = stream.lock().some(next, NAMES)?;
+            if some.is_empty() {
+                return Ok(());
             }
-        })?;
-        failed.map_or(Ok(()), Err)
+            let shown = reader.shown(&some)?;
+            let mut left = some.into_iter().zip(shown);
+            while let Some((listed, shown)) = left.next() {
+                let (from, after) = (next, listed.next);
+                let taken = shown.is_none_or(|directory| {
+                    take(ListedDirectory {
+                        name: listed.name.as_str(),
+                        ino: listed.ino,
+                        directory,
+                        next: listed.next,
+                    })
+                });
+                if !taken {
+                    let rest = left.map(|(listed, _)| listed);
+                    stream.lock().put_back(from, std::iter::once(listed).chain(rest));
+                    return Ok(());
+                }
+                next = after;
+            }
+        }
     }
 
     /// READDIRPLUS: like READDIR, with the entry of each name.
@@ -123,7 +133,7 @@ impl Volume {
         self.read_directory(context, id, offset, |listed| {
             let name = FileName::parse(std::ffi::OsStr::new(listed.name)).ok();
             let entry = name.and_then(|name| {
-                let (inode, stat) = self.child(&parent, &name).ok()?;
+                let (inode, stat) = self.listed_child(&parent, &name).ok()?;
                 Some(self.as_spelled(self.entry(&caller, &inode, &stat).ok()?, &name))
             });
             let gone = entry.is_none() && !matches!(listed.name, "." | "..");
@@ -135,81 +145,5 @@ impl Volume {
                 entry,
             })
         })
-    }
-}
-
-/// Who lists which directory.
-#[derive(Debug)]
-struct Reader<'v> {
-    volume: &'v Volume,
-    caller: Caller,
-    directory: Arc<VolumeInode>,
-    facts: Arc<Facts>,
-}
-
-impl<'v> Reader<'v> {
-    fn new(
-        volume: &'v Volume,
-        context: Context,
-        directory: &Arc<VolumeInode>,
-    ) -> Result<Reader<'v>, FsError> {
-        Ok(Reader {
-            volume,
-            caller: volume.caller(context),
-            directory: directory.clone(),
-            facts: volume.facts(directory)?,
-        })
-    }
-
-    /// Whether the name is shown; then, whether it is a directory.
-    fn shown(&self, listed: &ListedEntry) -> Result<Option<bool>, FsError> {
-        let name = match &listed.name {
-            ListedName::Current | ListedName::Parent => return Ok(Some(true)),
-            ListedName::Entry(name) => name,
-        };
-        let kind = match listed.kind {
-            Some(kind) => kind,
-            None => match self.volume.child(&self.directory, name) {
-                Ok((inode, _)) => inode.kind(),
-                Err(_) => return Ok(None),
-            },
-        };
-        let directory = match kind {
-            FileKind::Directory => true,
-            FileKind::Regular => false,
-            FileKind::Special => return Ok(None),
-        };
-        Ok(self.may_list(name, directory)?.then_some(directory))
-    }
-
-    fn may_list(&self, name: &FileName, directory: bool) -> Result<bool, FsError> {
-        if self.volume.is_reserved(&self.directory, name) {
-            return Ok(false);
-        }
-        if matches!(self.caller.identity, Identity::Root) {
-            return Ok(true);
-        }
-        let volume = self.volume;
-        let named = volume.facts_of_name(&self.facts, name, directory, false);
-        if !volume.is_private() && matches!(named.place, Place::Private { .. }) {
-            return Ok(false);
-        }
-        let list = |facts: &Facts, kind: Option<Kind>| {
-            let known = volume.for_policy(&self.caller, facts, directory, kind);
-            matches!(policy::decide(&self.caller, &known, &Operation::List), Verdict::Allow(..))
-        };
-        if list(&named, None) {
-            return Ok(true);
-        }
-        // What is known only from the row (owner, grants) or from the content may still allow it.
-        let Ok((inode, _)) = volume.child(&self.directory, name) else { return Ok(false) };
-        let facts = volume.facts(&inode)?;
-        if list(&facts, None) {
-            return Ok(true);
-        }
-        if directory || !list(&facts, Some(facts.named)) {
-            return Ok(false);
-        }
-        Ok(volume.kind(&inode, &facts).is_ok_and(|kind| list(&facts, Some(kind))))
     }
 }

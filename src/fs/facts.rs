@@ -15,7 +15,7 @@ use crate::id::{MediaId, UserId};
 use crate::lower::{ContentVersion, FileName, fold};
 use crate::node::Link;
 use crate::policy::{Caller, FileFacts, FileGrants, Identity, Kind, Mark, PackageName, Place, State};
-use crate::store::EntryName;
+use crate::store::{Entry, EntryName};
 
 /// The name that hides the entries beside it from readers.
 const NOMEDIA: &str = ".nomedia";
@@ -191,14 +191,20 @@ impl Volume {
             return Ok(());
         }
         if let Some(row) = self.row_of_file(parent, link, inode)? {
-            facts.row = Some(row.id);
-            facts.owner = row.owner;
-            if facts.owner.is_some() && self.store.snapshot().has_foreign_owners() {
-                facts.owner_user = self.store.owner_user(row.id)?;
-            }
-            if row.state != State::Normal {
-                facts.state = row.state;
-            }
+            self.take_row(facts, &row)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what the file's own row remembers.
+    pub(super) fn take_row(&self, facts: &mut Facts, row: &Entry) -> Result<(), FsError> {
+        facts.row = Some(row.id);
+        facts.owner.clone_from(&row.owner);
+        if facts.owner.is_some() && self.store.snapshot().has_foreign_owners() {
+            facts.owner_user = self.store.owner_user(row.id)?;
+        }
+        if row.state != State::Normal {
+            facts.state = row.state;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use super::{Attributes, CACHED, Context, FsError, Known, Volume, VolumeInode, Vo
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
-use crate::lower::{FileKind, FileName, Stat};
+use crate::lower::{FileKind, FileName, PathFd, Stat};
 use crate::node::{Link, NodeRef};
 use crate::policy::{self, Caller, DenyReason, Identity, Operation, Place, Verdict, View};
 
@@ -76,6 +76,29 @@ impl Volume {
         let _still = self.moves.read();
         let fd = parent.descriptor(&self.nodes.descriptors)?.child(name)?;
         let stat = fd.stat()?;
+        self.met(parent, name, stat, Some(fd))
+    }
+
+    /// The same without opening it: for listings, most of whose entries nobody asks for by itself.
+    pub(super) fn listed_child(
+        &self,
+        parent: &Arc<VolumeInode>,
+        name: &FileName,
+    ) -> Result<(Arc<VolumeInode>, Stat), FsError> {
+        self.within_depth(parent)?;
+        let _still = self.moves.read();
+        let stat = parent.descriptor(&self.nodes.descriptors)?.stat_child(name)?;
+        self.met(parent, name, stat, None)
+    }
+
+    /// What was found under a name, as the inode that it is. Called with `moves` held since before it was found.
+    fn met(
+        &self,
+        parent: &Arc<VolumeInode>,
+        name: &FileName,
+        stat: Stat,
+        fd: Option<PathFd>,
+    ) -> Result<(Arc<VolumeInode>, Stat), FsError> {
         if stat.kind == FileKind::Special {
             return Err(FsError::Plain(Errno::ENOENT));
         }

@@ -23,6 +23,7 @@ mod filter;
 mod forced;
 mod io;
 mod kernel;
+mod listing;
 mod lookup;
 mod open;
 mod outside;
@@ -32,6 +33,7 @@ mod repair;
 mod spelling;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod upkeep;
 mod visibility;
 mod xattr;
@@ -139,9 +141,11 @@ pub struct Volume {
     /// Taken for writing while a name comes to mean another file, for reading while a name is looked up: what an
     /// inode knows of its own name is then never older than the last change.
     moves: RwLock<()>,
-    /// Taken for writing while a directory is judged with all below it and renamed, for reading while an entry is made:
-    /// nothing comes to lie in a directory between the two. LOCK ORDER: this, then `moves`.
+    /// Taken for writing while a directory is renamed, for reading while an entry is made: nothing comes to lie in a
+    /// directory between its last judgement and its rename. LOCK ORDER: this, then `moves`.
     tree: RwLock<()>,
+    /// Directories that are judged with all below them, so that who makes an entry there meanwhile can tell.
+    judged: tree::Judged,
     /// Held by whoever makes an entry: nobody else makes one of that name meanwhile. LOCK ORDER: this, then `tree`.
     making: create::Making,
     /// Grows when what is known of entries may have changed: facts of an older epoch are gathered again.
@@ -194,6 +198,7 @@ impl Volume {
             handles: HandleTable::default(),
             moves: RwLock::default(),
             tree: RwLock::default(),
+            judged: tree::Judged::default(),
             making: create::Making::default(),
             epoch: AtomicU64::new(1),
             kernel: OnceLock::new(),

@@ -12,10 +12,15 @@ use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{MediaId, NodeId};
-use crate::lower::{FileName, ListedName, fold};
+use crate::lower::{FileName, PathFd, fold};
 use crate::node::Link;
-use crate::policy::{DenyReason, Identity, Kind, Operation, Permit};
+use crate::policy::{DenyReason, Kind, Operation, Permit};
 use crate::store::{EntryName, Placement, StoreError};
+
+/// How often a rename is judged anew because something changed meanwhile.
+const RACES: usize = 16;
+/// How often of these others go on making entries while a directory is judged.
+const UNLOCKED: usize = 3;
 
 /// How RENAME treats an entry that has the new name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,8 +45,10 @@ struct End {
 }
 
 impl End {
-    fn is_directory(&self) -> bool {
-        self.inode.as_ref().is_some_and(|inode| inode.is_directory())
+    /// Whether it still stands there; an error is the rename's to find.
+    fn stands(&self, directory: &PathFd) -> bool {
+        let found = directory.stat_child(&self.name).ok().map(|stat| stat.identity);
+        found.is_none() || found == self.inode.as_ref().map(|inode| inode.identity())
     }
 
     /// Where the row of the file stands that comes here.
@@ -71,46 +78,99 @@ impl Volume {
         self.counters.count(Counter::Change);
         let source_parent = self.node(from.0)?;
         let target_parent = self.node(to.0)?;
-        let (inode, stat) = self.found_to_change(context, source_parent.inode(), from.1)?;
-        let mut source = End {
-            parent: source_parent.inode().clone(),
-            name: from.1.clone(),
-            inode: Some(inode),
-            kind: None,
-        };
-        let standing = match self.child(target_parent.inode(), to.1) {
-            Ok((inode, _)) => Some(inode),
-            Err(error) if error.errno() == Errno::ENOENT => None,
-            Err(error) => return Err(error),
-        };
-        let mut target =
-            End { parent: target_parent.inode().clone(), name: to.1.clone(), inode: standing, kind: None };
-        let directories = [&source, &target].iter().any(|end| end.is_directory());
-        let (_all, _one) =
-            if directories { (Some(self.tree.write()), None) } else { (None, Some(self.tree.read())) };
+        for attempt in 0..RACES {
+            let (from, to) = ((source_parent.inode(), from.1), (target_parent.inode(), to.1));
+            if self.try_rename(context, from, to, mode, attempt >= UNLOCKED)? {
+                return Ok(());
+            }
+        }
+        Err(FsError::Plain(Errno::EAGAIN))
+    }
+
+    /// One attempt; `false` if what was judged is not what there is to be renamed any more. With `locked` nobody makes
+    /// or moves anything meanwhile.
+    fn try_rename(
+        &self,
+        context: Context,
+        from: (&Arc<VolumeInode>, &FileName),
+        to: (&Arc<VolumeInode>, &FileName),
+        mode: RenameMode,
+        locked: bool,
+    ) -> Result<bool, FsError> {
+        let (mut source, mut target, links) = self.ends(context, from, to)?;
+        let inodes: Vec<_> = [&source.inode, &target.inode].into_iter().flatten().cloned().collect();
+        let watch = self.judged.watch(inodes.iter().filter(|inode| inode.is_directory()).cloned());
+        let directories = inodes.iter().any(|inode| inode.is_directory());
+        let _one = (!directories).then(|| self.tree.read());
+        let mut all = (directories && locked).then(|| self.tree.write());
         let permit;
         (permit, target.kind) = self.permit_move(context, &source, &target)?;
         let flags;
         (flags, source.kind) = self.permit_target(context, &source, &target, mode)?;
-        if stat.links > 1 && source.is_same_file(&target) {
+        if links > 1 && source.is_same_file(&target) {
             // Two names of one file: the lower file system leaves both as they are.
-            return Ok(());
+            return Ok(true);
         }
-        for inode in [&source.inode, &target.inode].into_iter().flatten() {
+        for inode in &inodes {
             self.facts(inode)?.row.map_or(Ok(()), |row| self.store.settle(row))?;
         }
+        if directories && !locked {
+            all = Some(self.tree.write());
+            if watch.is_outdated() {
+                return Ok(false);
+            }
+        }
+        let done = self.rename_judged(&source, &target, mode, (flags, permit))?;
+        match all {
+            Some(_) => self.judged.reshaped(),
+            None => [source, target].iter().for_each(|end| self.judged.grew(&end.parent)),
+        }
+        Ok(done)
+    }
+
+    /// Renames what was judged; `false` if something else stands there by now.
+    fn rename_judged(
+        &self,
+        source: &End,
+        target: &End,
+        mode: RenameMode,
+        (flags, permit): (RenameFlags, Permit),
+    ) -> Result<bool, FsError> {
         let cache = &self.nodes.descriptors;
         let (from, to) = (source.parent.descriptor(cache)?, target.parent.descriptor(cache)?);
         let _moving = self.moves.write();
+        // What was not there to be judged is not replaced, by the flags.
+        if !(source.stands(&from) && (target.inode.is_none() || target.stands(&to))) {
+            return Ok(false);
+        }
         let ends = [(&*source.parent, &source.name), (&*target.parent, &target.name)];
         let each = if mode == RenameMode::Exchange { 2 } else { 1 };
         self.own_change(&ends, each, || from.rename(&source.name, &to, &target.name, flags, permit))?;
-        for end in [&source, &target] {
+        for end in [source, target] {
             if let Some(inode) = &end.inode {
                 self.expire_spelling(inode, &end.name);
             }
         }
-        self.renamed(&source, &target, mode)
+        self.renamed(source, target, mode)?;
+        Ok(true)
+    }
+
+    /// What stands at both ends, and how many names the source's file has.
+    fn ends(
+        &self,
+        context: Context,
+        from: (&Arc<VolumeInode>, &FileName),
+        to: (&Arc<VolumeInode>, &FileName),
+    ) -> Result<(End, End, u32), FsError> {
+        let (inode, stat) = self.found_to_change(context, from.0, from.1)?;
+        let source = End { parent: from.0.clone(), name: from.1.clone(), inode: Some(inode), kind: None };
+        let standing = match self.child(to.0, to.1) {
+            Ok((inode, _)) => Some(inode),
+            Err(error) if error.errno() == Errno::ENOENT => None,
+            Err(error) => return Err(error),
+        };
+        let target = End { parent: to.0.clone(), name: to.1.clone(), inode: standing, kind: None };
+        Ok((source, target, stat.links))
     }
 
     /// Whether what stands at `source` may be taken from there and put to `target`, with everything below it; the kind
@@ -141,57 +201,9 @@ impl Volume {
         let _target: Permit = self.permit_new(context, &prospect, Operation::RenameTo)?;
         if inode.is_directory() {
             let rest = DEEPEST.saturating_sub(self.depth(&target.parent)).saturating_sub(1);
-            self.permit_below(context, inode, &prospect.facts, rest)?;
+            self.permit_all_below(context, inode, &prospect.facts, rest)?;
         }
         Ok((permit, prospect.kind))
-    }
-
-    /// Every entry below a directory that is renamed must be the caller's to move and fit where it comes to lie.
-    fn permit_below(
-        &self,
-        context: Context,
-        directory: &Arc<VolumeInode>,
-        target: &super::facts::Facts,
-        depth: usize,
-    ) -> Result<(), FsError> {
-        if matches!(self.caller(context).identity, Identity::Root) {
-            return Ok(());
-        }
-        let depth = depth.checked_sub(1).ok_or(FsError::Plain(Errno::EPERM))?;
-        let mut names = Vec::new();
-        directory.descriptor(&self.nodes.descriptors)?.list()?.read_from(0, |listed| {
-            if let ListedName::Entry(name) = listed.name {
-                names.push(name);
-            }
-            true
-        })?;
-        for name in names {
-            let inode = match self.child(directory, &name) {
-                Ok((inode, _)) => inode,
-                // Gone meanwhile, or nothing that is served.
-                Err(error) if error.errno() == Errno::ENOENT => continue,
-                Err(error) => return Err(error),
-            };
-            let _source: (Permit, _) = self.permit_below_moved(context, &inode, Operation::RenameFrom)?;
-            let mut facts = self.facts_of_name(target, &name, inode.is_directory(), false);
-            let known = self.facts(&inode)?;
-            facts.owner = known.owner.clone();
-            facts.owner_user = known.owner_user;
-            facts.row = known.row;
-            let kind = if inode.is_directory() { None } else { Some(self.kind(&inode, &known)?) };
-            let prospect = super::decide::Prospect {
-                parent: directory.clone(),
-                name,
-                directory: inode.is_directory(),
-                kind,
-                facts,
-            };
-            let _target: Permit = self.permit_new(context, &prospect, Operation::RenameTo)?;
-            if inode.is_directory() {
-                self.permit_below(context, &inode, &prospect.facts, depth)?;
-            }
-        }
-        Ok(())
     }
 
     /// Whether what stands at the target may be replaced or exchanged; the lower file system's flags, and the kind that

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io;
 use std::mem::MaybeUninit;
@@ -59,15 +60,20 @@ pub struct ListedEntry {
 }
 
 /// An open directory. Names that could not be served (not UTF-8) are left out.
+///
+/// What was fetched and not taken is kept for a read that goes on from there: [`BUFFER`] bytes of entries at most.
 #[derive(Debug)]
 pub struct DirectoryStream {
     fd: OwnedFd,
+    /// Fetched and not taken yet.
+    ahead: VecDeque<ListedEntry>,
+    /// Where the first of `ahead` was listed.
     position: u64,
 }
 
 impl DirectoryStream {
     pub(super) fn new(fd: OwnedFd) -> DirectoryStream {
-        DirectoryStream { fd, position: 0 }
+        DirectoryStream { fd, ahead: VecDeque::new(), position: 0 }
     }
 
     /// Brings the directory itself to the medium.
@@ -78,36 +84,92 @@ impl DirectoryStream {
         Ok(rustix::fs::fsync(&self.fd)?)
     }
 
+    /// Up to `most` entries from `offset` on; none at the end of the listing.
+    ///
+    /// # Errors
+    /// The lower file system's own.
+    pub fn some(&mut self, offset: u64, most: usize) -> io::Result<Vec<ListedEntry>> {
+        // A listing that begins anew shows what is there now.
+        if offset == 0 || self.position != offset {
+            self.go_to(offset)?;
+        }
+        while self.ahead.is_empty() {
+            if !self.fetch()? {
+                break;
+            }
+        }
+        let count = most.min(self.ahead.len());
+        let some: Vec<_> = self.ahead.drain(..count).collect();
+        if let Some(last) = some.last() {
+            self.position = last.next;
+        }
+        Ok(some)
+    }
+
+    /// Takes entries back that were not used: what was listed from `offset` on, in order.
+    pub fn put_back(&mut self, offset: u64, entries: impl DoubleEndedIterator<Item = ListedEntry>) {
+        let mut next = None;
+        for entry in entries.rev() {
+            // Somebody else read on meanwhile: they are fetched again.
+            if next.is_none() && entry.next != self.position {
+                return;
+            }
+            next = Some(entry.next);
+            self.ahead.push_front(entry);
+        }
+        if next.is_some() {
+            self.position = offset;
+        }
+    }
+
     /// Hands the entries from `offset` on to `take` until it answers `false` or the listing ends.
     ///
     /// # Errors
     /// The lower file system's own.
     pub fn read_from(&mut self, offset: u64, mut take: impl FnMut(ListedEntry) -> bool) -> io::Result<()> {
-        if self.position != offset {
-            self.go_to(offset)?;
+        let mut next = offset;
+        loop {
+            let mut some = self.some(next, usize::MAX)?.into_iter();
+            if some.len() == 0 {
+                return Ok(());
+            }
+            while let Some(entry) = some.next() {
+                let (from, after) = (next, entry.next);
+                if !take(entry.clone()) {
+                    self.put_back(from, std::iter::once(entry).chain(some));
+                    return Ok(());
+                }
+                next = after;
+            }
         }
+    }
+
+    /// Fetches entries behind those that were fetched; `false` at the end.
+    fn fetch(&mut self) -> io::Result<bool> {
         let mut buffer = vec![MaybeUninit::<u8>::uninit(); BUFFER];
         let mut entries = RawDir::new(&self.fd, &mut buffer);
+        let mut any = false;
         while let Some(entry) = entries.next() {
             let entry = entry?;
             let next = entry.next_entry_cookie();
-            let listed = ListedName::parse(entry.file_name().to_bytes()).map(|name| ListedEntry {
-                name,
-                ino: entry.ino(),
-                kind: kind(entry.file_type()),
-                next,
-            });
-            if listed.is_some_and(|listed| !take(listed)) {
-                // The descriptor stands behind the whole buffer; the next read starts from where it is told.
-                self.position = u64::MAX;
-                return Ok(());
+            any = true;
+            if let Some(name) = ListedName::parse(entry.file_name().to_bytes()) {
+                self.ahead.push_back(ListedEntry {
+                    name,
+                    ino: entry.ino(),
+                    kind: kind(entry.file_type()),
+                    next,
+                });
             }
-            self.position = next;
+            if entries.is_buffer_empty() {
+                break;
+            }
         }
-        Ok(())
+        Ok(any)
     }
 
     fn go_to(&mut self, offset: u64) -> io::Result<()> {
+        self.ahead.clear();
         rustix::fs::seek(&self.fd, SeekFrom::Start(offset))?;
         self.position = offset;
         Ok(())

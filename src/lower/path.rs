@@ -8,7 +8,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, StatVfs, StatxFlags, Timespec};
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, StatVfs, StatxAttributes, StatxFlags,
+    Timespec,
+};
 
 use super::data::{DataFd, OpenHow};
 use super::directory::DirectoryStream;
@@ -23,6 +26,8 @@ const CONFINED: ResolveFlags = ResolveFlags::BENEATH
     .union(ResolveFlags::NO_XDEV);
 /// How often a resolution is tried again that a concurrent rename disturbed (openat2 answers EAGAIN).
 const RETRIES: usize = 128;
+/// What is asked of a file.
+const WANTED: StatxFlags = StatxFlags::BASIC_STATS.union(StatxFlags::BTIME);
 /// Mode of new lower files and directories; applications never see it.
 const FILE_MODE: Mode = Mode::from_raw_mode(0o660);
 const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o770);
@@ -67,6 +72,20 @@ impl PathFd {
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         // A trailing link is opened as itself, so that `stat` can tell it; resolution through links stays refused.
         Ok(PathFd(self.resolve(name, flags, Mode::empty())?))
+    }
+
+    /// The attributes of the entry `name`, whatever it is, without a descriptor of it.
+    ///
+    /// # Errors
+    /// EXDEV where another file system is mounted there; else the lower file system's own.
+    pub fn stat_child(&self, name: &FileName) -> io::Result<Stat> {
+        // One component: there is nothing on the way that could lead out of the directory.
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+        let found = rustix::fs::statx(&self.0, name.as_str(), flags, WANTED)?;
+        if found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) {
+            return Err(io::Error::from(rustix::io::Errno::XDEV));
+        }
+        Ok(Stat::from(&found))
     }
 
     fn resolve(&self, name: &FileName, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
@@ -222,8 +241,7 @@ impl AsFd for PathFd {
 }
 
 pub(super) fn stat_of(fd: BorrowedFd<'_>) -> io::Result<Stat> {
-    let wanted = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
-    Ok(Stat::from(&rustix::fs::statx(fd, "", AtFlags::EMPTY_PATH, wanted)?))
+    Ok(Stat::from(&rustix::fs::statx(fd, "", AtFlags::EMPTY_PATH, WANTED)?))
 }
 
 /// This process's own descriptors in procfs: how an O_PATH descriptor is opened again without its path.

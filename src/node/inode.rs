@@ -73,7 +73,7 @@ impl<K> Inode<K> {
         kind: FileKind,
         number: NodeId,
         link: Option<Link<K>>,
-        descriptor: Arc<PathFd>,
+        descriptor: Option<Arc<PathFd>>,
         known: K,
     ) -> Inode<K> {
         Inode {
@@ -81,7 +81,7 @@ impl<K> Inode<K> {
             kind,
             number,
             link: RwLock::new(link),
-            descriptor: Mutex::new(Some(descriptor)),
+            descriptor: Mutex::new(descriptor),
             used: AtomicBool::new(true),
             pinned: AtomicU32::new(0),
             sharing: Mutex::new(Sharing::default()),

@@ -154,8 +154,14 @@ impl<K: Default> NodeTable<K> {
     ) -> io::Result<NodeTable<K>> {
         let stat = root.stat()?;
         let numbers = NodeNumbers::new(stat.identity.file.dev, reused);
-        let inode =
-            Arc::new(Inode::new(stat.identity, stat.kind, NodeId::ROOT, None, Arc::new(root), K::default()));
+        let inode = Arc::new(Inode::new(
+            stat.identity,
+            stat.kind,
+            NodeId::ROOT,
+            None,
+            Some(Arc::new(root)),
+            K::default(),
+        ));
         let maps = Maps { numbers, nodes: HashMap::new(), inodes: HashMap::new(), numbered: HashMap::new() };
         Ok(NodeTable {
             root: Node::new(NodeId::ROOT, View::Full, inode),
@@ -164,15 +170,16 @@ impl<K: Default> NodeTable<K> {
         })
     }
 
-    /// The inode of a file that was just found at `link`, made if it is new.
-    pub fn inode(&self, stat: &Stat, link: Link<K>, fd: PathFd) -> FoundInode<K> {
+    /// The inode of a file that was just found at `link`, made if it is new. Without a descriptor it finds itself by
+    /// its name when it is needed.
+    pub fn inode(&self, stat: &Stat, link: Link<K>, fd: Option<PathFd>) -> FoundInode<K> {
         let mut maps = self.maps.write();
         if let Some(inode) = maps.inodes.get(&stat.identity).and_then(Weak::upgrade) {
             // One at a time: two moves could make a circle together that none of them makes alone.
             let moved = inode.move_to(link);
             drop(maps);
             // It may be about to lose the name by which it could be found again.
-            if inode.keep_descriptor(fd) {
+            if fd.is_some_and(|fd| inode.keep_descriptor(fd)) {
                 self.descriptors.note(&inode);
             }
             return FoundInode { inode, fresh: false, moved, reuse: None };
@@ -181,12 +188,15 @@ impl<K: Default> NodeTable<K> {
         let Maps { numbers, inodes, numbered, .. } = &mut *maps;
         let held = |number| numbered.get(&number).is_some_and(|inode| inode.strong_count() > 0);
         let (number, reuse) = numbers.assign(stat.identity, held);
-        let inode = Inode::new(stat.identity, stat.kind, number, Some(link), Arc::new(fd), K::default());
+        let noted = fd.is_some();
+        let inode = Inode::new(stat.identity, stat.kind, number, Some(link), fd.map(Arc::new), K::default());
         let inode = Arc::new(inode);
         inodes.insert(stat.identity, Arc::downgrade(&inode));
         numbered.insert(number, Arc::downgrade(&inode));
         drop(maps);
-        self.descriptors.note(&inode);
+        if noted {
+            self.descriptors.note(&inode);
+        }
         FoundInode { inode, fresh: true, moved: false, reuse }
     }
 }
@@ -274,7 +284,7 @@ impl<K> NodeTable<K> {
 
     /// Inodes of which something is left in memory.
     #[cfg(test)]
-    pub(super) fn remembered(&self) -> usize {
+    pub(crate) fn remembered(&self) -> usize {
         let maps = self.maps.read();
         maps.inodes.len().max(maps.numbered.len())
     }

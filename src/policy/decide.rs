@@ -5,7 +5,9 @@
 #![forbid(unsafe_code)]
 
 use super::rules::{RULES, Ruling};
-use super::{Access, Caller, DenyReason, FileFacts, Operation, Permit, Place, RuleName, Verdict};
+use super::{
+    Access, Caller, DenyReason, FileFacts, FileGrants, Operation, Permit, Place, RuleName, State, Verdict,
+};
 
 /// Rule name of a decision on which no rule spoke.
 pub(super) const NO_RULE: RuleName = RuleName("no-rule");
@@ -61,6 +63,38 @@ pub fn decide_concealed(caller: &Caller, facts: &FileFacts, operation: &Operatio
         return verdict;
     }
     conceal(if operation.makes_or_moves() { DenyReason::PrivateChange } else { DenyReason::Private })
+}
+
+impl FileFacts {
+    /// The facts with which an entry at `place`, in the same user's tree as this one, is moved by the fewest callers.
+    /// What stands there already may have any name.
+    pub(super) fn worst(&self, place: Place, directory: bool) -> FileFacts {
+        FileFacts {
+            place,
+            directory,
+            kind: None,
+            hidden: true,
+            owner: None,
+            state: State::Trashed,
+            portable: true,
+            grants: FileGrants::empty(),
+            of_other_user: self.of_other_user,
+        }
+    }
+}
+
+/// Whether the caller may move whatever lies below the directory `from` to below what it becomes, `to`: the move is
+/// allowed even for an entry of which the worst is known. `false` decides nothing.
+pub fn may_move_all(caller: &Caller, from: &FileFacts, to: &FileFacts) -> bool {
+    let allows = |above: &FileFacts, operation| {
+        above.place.below().is_some_and(|place| {
+            [false, true].into_iter().all(|directory| {
+                let worst = above.worst(place.clone(), directory);
+                matches!(decide(caller, &worst, &operation), Verdict::Allow(..))
+            })
+        })
+    };
+    allows(from, Operation::RenameFrom) && allows(to, Operation::RenameTo)
 }
 
 fn conceal(reason: DenyReason) -> Verdict {

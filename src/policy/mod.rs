@@ -25,7 +25,7 @@ mod visibility;
 mod tests;
 
 pub use app_op::{AppOpMode, AppOps, ROLE_APP_OPS};
-pub use decide::{ELSEWHERE, FORCED_DIRECTORY, OPAQUE, decide, decide_concealed};
+pub use decide::{ELSEWHERE, FORCED_DIRECTORY, OPAQUE, decide, decide_concealed, may_move_all};
 pub use explain::{Explanation, Outcome, explain, explanations};
 pub use grant::{FileGrant, FileGrants};
 pub use kind::Content;

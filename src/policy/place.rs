@@ -87,6 +87,22 @@ impl Place {
         }
     }
 
+    /// The place of everything that lies below a directory at this place, where it is the same whatever the names are.
+    pub fn below(&self) -> Option<Place> {
+        match self {
+            Place::Users | Place::Root | Place::Android | Place::MediaRoot | Place::PrivateRoot(_) => None,
+            Place::Top(default) | Place::Shared(default) => Some(Place::Shared(*default)),
+            Place::Private { tree, package, .. } => {
+                Some(Place::Private { tree: *tree, package: package.clone(), top: false })
+            }
+            Place::BesideUsers
+            | Place::AndroidOther
+            | Place::Media { .. }
+            | Place::PrivateMarker(_)
+            | Place::OtherUser => Some(self.clone()),
+        }
+    }
+
     /// Whether the entry `folded` of the directory at this place is hidden.
     ///
     /// `parent_hidden` is this function's answer for the directory at this place (`false` for a volume's root),

@@ -93,17 +93,21 @@ impl Directory {
     }
 }
 
+/// Names that the listing does not show to be special, until some were found or there are no more.
 fn listed(stream: &mut DirectoryStream, next: &mut u64) -> io::Result<Vec<FileName>> {
-    let mut names = Vec::new();
-    stream.read_from(*next, |entry| {
-        if names.len() == CHUNK {
-            return false;
+    loop {
+        let some = stream.some(*next, CHUNK)?;
+        let Some(last) = some.last() else { return Ok(Vec::new()) };
+        *next = last.next;
+        let served = some.into_iter().filter(|entry| entry.kind != Some(FileKind::Special));
+        let names: Vec<_> = served
+            .filter_map(|entry| match entry.name {
+                ListedName::Entry(name) => Some(name),
+                ListedName::Current | ListedName::Parent => None,
+            })
+            .collect();
+        if !names.is_empty() {
+            return Ok(names);
         }
-        *next = entry.next;
-        if let (ListedName::Entry(name), false) = (entry.name, entry.kind == Some(FileKind::Special)) {
-            names.push(name);
-        }
-        true
-    })?;
-    Ok(names)
+    }
 }

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io;
@@ -80,11 +81,13 @@ impl Walk<'_> {
         waited: bool,
     ) -> Result<Vec<FileName>, ScanFailure> {
         let (mut found, mut doubtful, mut held) = (Vec::new(), Vec::new(), 0usize);
+        let mut rows = self.rows(directory, &names)?;
         for name in names {
             if self.progress.is_cancelled() {
                 break;
             }
-            match self.meet(directory, &name, waited)? {
+            let standing = rows.remove(name.as_str().as_bytes());
+            match self.meet(directory, &name, standing, waited)? {
                 Met::Nothing => {}
                 Met::File => directory.met = directory.met.saturating_add(1),
                 Met::Directory(row) => {
@@ -106,8 +109,25 @@ impl Walk<'_> {
         Ok(doubtful)
     }
 
-    fn meet(&self, directory: &Directory, name: &FileName, waited: bool) -> Result<Met, ScanFailure> {
-        let (descriptor, stat) = match self.find(directory, name) {
+    /// The rows of these names.
+    fn rows(
+        &self,
+        directory: &Directory,
+        names: &[FileName],
+    ) -> Result<HashMap<Vec<u8>, Entry>, ScanFailure> {
+        let names: Vec<_> = names.iter().map(|name| name.as_str().as_bytes()).collect();
+        let rows = self.store.entries_named(directory.row, &names)?;
+        Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
+    }
+
+    fn meet(
+        &self,
+        directory: &Directory,
+        name: &FileName,
+        standing: Option<Entry>,
+        waited: bool,
+    ) -> Result<Met, ScanFailure> {
+        let stat = match self.find(directory, name) {
             Ok(Some(found)) => found,
             Ok(None) => return Ok(Met::Nothing),
             Err(error) => {
@@ -120,7 +140,7 @@ impl Walk<'_> {
         if !is_indexed(&directory.place.child(&folded, name.as_str(), is_directory)) {
             return Ok(Met::Nothing);
         }
-        let standing = self.standing(directory, name, &stat)?;
+        let standing = self.standing(standing, &stat)?;
         let own = standing.as_ref().filter(|row| is_row_of(row, &stat));
         if own.is_none() && standing.is_some() && !waited {
             return Ok(Met::Doubtful);
@@ -130,23 +150,12 @@ impl Walk<'_> {
         }
         let moved = if own.is_some() { None } else { self.row_elsewhere(&stat)? };
         let new = Found { name: name.clone(), folded, file: stat.identity, standing, moved, looked: None };
-        if is_directory {
-            Ok(Met::New(Box::new(new)))
-        } else {
-            self.meet_file(directory, &descriptor, &stat, new)
-        }
+        if is_directory { Ok(Met::New(Box::new(new))) } else { self.meet_file(directory, &stat, new) }
     }
 
     /// The row of that name; it tells its file if it is of this one.
-    fn standing(
-        &self,
-        directory: &Directory,
-        name: &FileName,
-        stat: &Stat,
-    ) -> Result<Option<Entry>, ScanFailure> {
-        let Some(mut row) = self.store.entry(directory.row, name.as_str().as_bytes())? else {
-            return Ok(None);
-        };
+    fn standing(&self, row: Option<Entry>, stat: &Stat) -> Result<Option<Entry>, ScanFailure> {
+        let Some(mut row) = row else { return Ok(None) };
         if is_row_of(&row, stat) && row.is_incomplete(&stat.identity) {
             self.store.complete(row.id, stat.identity)?;
             row.file = stat.identity;
@@ -181,9 +190,9 @@ impl Walk<'_> {
     }
 
     /// The entry of that name; `None` for what is gone since it was listed and for what is never served.
-    fn find(&self, directory: &Directory, name: &FileName) -> io::Result<Option<(PathFd, Stat)>> {
-        match self.child(directory, name) {
-            Ok((_, stat)) if stat.kind == FileKind::Special => Ok(None),
+    fn find(&self, directory: &Directory, name: &FileName) -> io::Result<Option<Stat>> {
+        match directory.descriptor.as_ref().unwrap_or(self.root).stat_child(name) {
+            Ok(stat) if stat.kind == FileKind::Special => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             other => other.map(Some),
         }
@@ -195,25 +204,26 @@ impl Walk<'_> {
         Ok((child, stat))
     }
 
-    fn meet_file(
-        &self,
-        directory: &Directory,
-        descriptor: &PathFd,
-        stat: &Stat,
-        new: Found,
-    ) -> Result<Met, ScanFailure> {
+    fn meet_file(&self, directory: &Directory, met: &Stat, new: Found) -> Result<Met, ScanFailure> {
         add(&self.progress.files, 1);
         let named = Kind::of_extension(State::of_name(&new.folded).1);
-        let own = new.standing.as_ref().filter(|row| is_row_of(row, stat));
+        let own = new.standing.as_ref().filter(|row| is_row_of(row, met));
         if let Some(row) = own
             && !self.options.full
             && (row.expires == expires(new.name.as_str()) || row.state == State::Normal)
-            && self.is_known(row, stat.version, named)?
+            && self.is_known(row, met.version, named)?
         {
             return Ok(Met::File);
         }
         add(&self.progress.read, 1);
-        match look::look(descriptor, new.name.as_str(), named) {
+        let looked = self.child(directory, &new.name).and_then(|(descriptor, stat)| {
+            // Another file by now: it is met by the next scan.
+            if stat.identity != met.identity {
+                return Ok(None);
+            }
+            look::look(&descriptor, new.name.as_str(), named)
+        });
+        match looked {
             Ok(Some(looked)) => return Ok(Met::New(Box::new(Found { looked: Some(looked), ..new }))),
             Ok(None) => self.fail(&directory.path_to(&new.name), &"it changes all the time"),
             Err(error) => self.fail(&directory.path_to(&new.name), &error),

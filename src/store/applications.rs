@@ -100,7 +100,7 @@ impl Changes<'_> {
 
     fn remove_application(&self, name: &PackageName) -> Result<(), StoreError> {
         self.applications_changed();
-        self.grants_changed();
+        self.all_grants_changed();
         let removed = self.sql("DELETE FROM applications WHERE name = ?1", [name.as_str()])?;
         if removed == 0 {
             return Err(StoreError::UnknownApplication(name.clone()));

@@ -2,12 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction};
 
-use super::snapshot::Parts;
+use super::snapshot::{Parts, Regranted};
 use super::{Snapshot, StoreError};
+use crate::id::MediaId;
 
 /// The changes of one transaction; dropped without a commit they never were.
 ///
@@ -16,21 +17,21 @@ use super::{Snapshot, StoreError};
 pub struct Changes<'a> {
     transaction: &'a Transaction<'a>,
     before: &'a Snapshot,
-    changed: Cell<Parts>,
+    changed: RefCell<Parts>,
 }
 
 impl<'a> Changes<'a> {
     pub(super) fn new(transaction: &'a Transaction<'a>, before: &'a Snapshot) -> Changes<'a> {
-        Changes { transaction, before, changed: Cell::new(Parts::default()) }
+        Changes { transaction, before, changed: RefCell::default() }
     }
 
     /// The snapshot to publish, where the changes touched what it shows.
     pub(super) fn next_snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
-        let changed = self.changed.get();
-        if changed == Parts::default() {
+        let changed = self.changed.borrow();
+        if changed.is_nothing() {
             return Ok(None);
         }
-        self.before.next(self.transaction, changed).map(Some)
+        self.before.next(self.transaction, &changed).map(Some)
     }
 
     /// The snapshot as it was when the transaction began.
@@ -44,15 +45,21 @@ impl<'a> Changes<'a> {
     }
 
     pub(super) fn applications_changed(&self) {
-        self.changed.set(Parts { applications: true, ..self.changed.get() });
+        self.changed.borrow_mut().applications = true;
     }
 
-    pub(super) fn grants_changed(&self) {
-        self.changed.set(Parts { grants: true, ..self.changed.get() });
+    /// Grants of this entry were given or went.
+    pub(super) fn grants_changed(&self, entry: MediaId) {
+        self.changed.borrow_mut().grants.note(entry);
+    }
+
+    /// Grants of nobody knows which entries went.
+    pub(super) fn all_grants_changed(&self) {
+        self.changed.borrow_mut().grants = Regranted::All;
     }
 
     pub(super) fn users_changed(&self) {
-        self.changed.set(Parts { users: true, ..self.changed.get() });
+        self.changed.borrow_mut().users = true;
     }
 
     /// Runs a statement; how many rows it changed, without those of cascades.

@@ -22,6 +22,10 @@ const STATEMENTS: usize = 96;
 /// ([`super::Store::tidy`]) leaves, so that no request waits for the disk.
 const LOG_LIMIT: u32 = 16_384;
 
+/// Pages that each connection keeps in memory, in KiB: the rows of a directory of a hundred thousand entries, which a
+/// listing meets in no order.
+const CACHE_KIB: i64 = 16 << 10;
+
 /// Idle readers that are kept; more may be in use at a time.
 const READERS_KEPT: usize = 8;
 
@@ -57,6 +61,9 @@ pub(super) fn open_tidier(path: &Path) -> Result<Connection, StoreError> {
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    #[cfg(test)]
+    super::tests::watch(connection);
     connection.pragma_update(None, "trusted_schema", false)
 }
 

@@ -109,6 +109,16 @@ macro_rules! select {
     };
 }
 
+/// Names that one question of [`Store::entries_named`] is for.
+pub const NAMES: usize = 64;
+
+/// A parent, and [`NAMES`] names.
+const BY_NAMES: &str = select!(
+    "WHERE parent = ?1 AND name IN (?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,\
+     ?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37,?38,?39,?40,?41,?42,?43,?44,?45,?46,?47,?48,?49,?50,?51,?52,\
+     ?53,?54,?55,?56,?57,?58,?59,?60,?61,?62,?63,?64,?65)"
+);
+
 impl Store {
     /// The entry of that very name in a directory.
     ///
@@ -117,6 +127,30 @@ impl Store {
     pub fn entry(&self, parent: MediaId, name: &[u8]) -> Result<Option<Entry>, StoreError> {
         let found = self.read("find an entry", |connection| by_name(connection, parent, name))?;
         Ok(found.map(|entry| self.completed(entry)))
+    }
+
+    /// The entries of these very names in a directory, in no order; a name without one is left out. It asks once for
+    /// every [`NAMES`] names.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn entries_named(&self, parent: MediaId, names: &[&[u8]]) -> Result<Vec<Entry>, StoreError> {
+        self.all_completed("find entries by their names", |connection| {
+            let mut found = Vec::with_capacity(names.len());
+            let mut statement = connection.prepare_cached(BY_NAMES)?;
+            for some in names.chunks(NAMES) {
+                statement.raw_bind_parameter(1, parent.raw())?;
+                for place in 0..NAMES {
+                    // No entry has the name of which the rest are.
+                    statement.raw_bind_parameter(place + 2, some.get(place).unwrap_or(&b"".as_slice()))?;
+                }
+                let mut rows = statement.raw_query();
+                while let Some(row) = rows.next()? {
+                    found.push(entry(row)?);
+                }
+            }
+            Ok(found)
+        })
     }
 
     /// The entry of a number.

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Params, Row, params};
 
 use super::{Changes, Store, StoreError, columns};
 use crate::id::{GrantId, MediaId};
@@ -64,8 +64,7 @@ impl Store {
     /// SQLite's own.
     pub fn remove_grant(&self, id: GrantId) -> Result<bool, StoreError> {
         self.write_durably("remove a grant", |changes| {
-            let removed = changes.sql("DELETE FROM grants WHERE id = ?1", [id.raw()])?;
-            Ok(changes.grants_removed(removed) > 0)
+            Ok(changes.remove_grants("DELETE FROM grants WHERE id = ?1 RETURNING entry", id.raw())? > 0)
         })
     }
 
@@ -75,8 +74,7 @@ impl Store {
     /// SQLite's own.
     pub fn remove_expired_grants(&self, now: i64) -> Result<usize, StoreError> {
         self.write("remove expired grants", |changes| {
-            let removed = changes.sql("DELETE FROM grants WHERE expires <= ?1", [now])?;
-            Ok(changes.grants_removed(removed))
+            changes.remove_grants("DELETE FROM grants WHERE expires <= ?1 RETURNING entry", now)
         })
     }
 
@@ -91,7 +89,7 @@ impl Store {
 
 impl Changes<'_> {
     fn add_grant(&self, new: &NewGrant) -> Result<GrantId, StoreError> {
-        self.grants_changed();
+        self.grants_changed(new.entry);
         let package = new.package.as_str();
         self.one("SELECT 1 FROM applications WHERE name = ?1", [package], |_| Ok(()))?
             .ok_or_else(|| StoreError::UnknownApplication(new.package.clone()))?;
@@ -107,27 +105,41 @@ impl Changes<'_> {
         .ok_or(StoreError::from(rusqlite::Error::QueryReturnedNoRows))
     }
 
-    /// Notes that `removed` grants went, and gives the number back.
-    fn grants_removed(&self, removed: usize) -> usize {
-        if removed > 0 {
-            self.grants_changed();
-        }
-        removed
+    /// Removes grants by a statement that answers with their entries; how many they were.
+    fn remove_grants(&self, sql: &str, parameter: i64) -> Result<usize, StoreError> {
+        let entries = self.all(sql, [parameter], |row| row.get(0).map(MediaId::new))?;
+        entries.iter().for_each(|entry| self.grants_changed(*entry));
+        Ok(entries.len())
     }
 }
 
+/// The columns in the order in which [`grant`] reads them, as a literal for `concat!`.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT id, entry, package, mode, expires, granted FROM grants ", $rest)
+    };
+}
+
 pub(super) fn load(connection: &Connection) -> Result<Vec<Grant>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, entry, package, mode, expires, granted FROM grants ORDER BY id")?;
-    let grants = statement.query_map([], |row| {
-        Ok(Grant {
-            id: GrantId::new(row.get(0)?),
-            entry: MediaId::new(row.get(1)?),
-            package: columns::package(row, 2)?,
-            mode: columns::mode(row, 3)?,
-            expires: row.get(4)?,
-            granted: row.get(5)?,
-        })
-    })?;
-    Ok(grants.collect::<Result<_, _>>()?)
+    many(connection, select!("ORDER BY id"), [])
+}
+
+/// The grants of one entry.
+pub(super) fn of_entry(connection: &Connection, entry: MediaId) -> Result<Vec<Grant>, StoreError> {
+    many(connection, select!("WHERE entry = ?1 ORDER BY id"), [entry.raw()])
+}
+
+fn many(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<Grant>, StoreError> {
+    Ok(connection.prepare_cached(sql)?.query_map(params, grant)?.collect::<Result<_, _>>()?)
+}
+
+fn grant(row: &Row<'_>) -> rusqlite::Result<Grant> {
+    Ok(Grant {
+        id: GrantId::new(row.get(0)?),
+        entry: MediaId::new(row.get(1)?),
+        package: columns::package(row, 2)?,
+        mode: columns::mode(row, 3)?,
+        expires: row.get(4)?,
+        granted: row.get(5)?,
+    })
 }

@@ -28,7 +28,7 @@ mod records;
 mod schema;
 mod snapshot;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 mod users;
 mod volumes;
@@ -43,7 +43,7 @@ pub use app_ops::AppOp;
 pub use applications::ApplicationRecord;
 pub use audit::{AuditFilter, AuditRecord, AuditRow, AuditVerdict};
 pub use changes::Changes;
-pub use entries::{ContentVersion, Entry, EntryName, EntryPath, NewEntry};
+pub use entries::{ContentVersion, Entry, EntryName, EntryPath, NAMES, NewEntry};
 pub use error::StoreError;
 pub use grants::{Grant, NewGrant};
 pub use inodes::ReusedInode;
@@ -79,7 +79,7 @@ impl Store {
         let opened = || {
             let mut connection = connections::open_writer(path)?;
             schema::migrate(&mut connection, path)?;
-            let snapshot = Snapshot::default().next(&connection, Parts::ALL)?;
+            let snapshot = Snapshot::default().next(&connection, &Parts::ALL)?;
             Ok((connection, snapshot))
         };
         let (connection, snapshot) =

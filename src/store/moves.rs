@@ -113,9 +113,10 @@ impl Changes<'_> {
     pub(super) fn remove_tree(&self, id: MediaId) -> Result<(), StoreError> {
         let sql = below!("DELETE FROM entries WHERE id IN (SELECT id FROM below) RETURNING id");
         let removed = self.all(sql, [id.raw()], |row| row.get(0).map(MediaId::new))?;
-        if removed.into_iter().any(|id| !self.before().grants(id).is_empty()) {
-            self.grants_changed();
-        }
+        removed
+            .into_iter()
+            .filter(|id| !self.before().grants(*id).is_empty())
+            .for_each(|id| self.grants_changed(id));
         Ok(())
     }
 

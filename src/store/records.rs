@@ -217,6 +217,33 @@ impl Changes<'_> {
         known(self.sql("UPDATE entries SET kind = ?2 WHERE id = ?1", params![id.raw(), code])?, id)
     }
 
+    /// Records what a file was found to contain, unless its row is of another lower file by now; whether it was
+    /// recorded.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn learn_kind(
+        &self,
+        id: MediaId,
+        ino: u64,
+        version: ContentVersion,
+        kind: Kind,
+    ) -> Result<bool, StoreError> {
+        let changed = self.sql(
+            "UPDATE entries SET kind = ?3, size = ?4, mtime_ns = ?5, ctime_ns = ?6
+             WHERE id = ?1 AND ino = ?2 AND NOT directory",
+            params![
+                id.raw(),
+                ino.cast_signed(),
+                columns::kind_code(kind),
+                version.size.cast_signed(),
+                version.mtime_ns,
+                version.ctime_ns
+            ],
+        )?;
+        Ok(changed > 0)
+    }
+
     /// Records whether an entry is finished, and when it is to be removed (seconds since 1970).
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -12,15 +12,19 @@ use crate::id::{AppId, MediaId, Uid, UserId};
 use crate::policy::{AppOps, Application, FileGrants, Identity, PackageName, Permissions};
 
 /// What of a snapshot is to be read again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Parts {
     pub(super) applications: bool,
-    pub(super) grants: bool,
+    pub(super) grants: Regranted,
     pub(super) users: bool,
 }
 
 impl Parts {
-    pub(super) const ALL: Parts = Parts { applications: true, grants: true, users: true };
+    pub(super) const ALL: Parts = Parts { applications: true, grants: Regranted::All, users: true };
+
+    pub(super) fn is_nothing(&self) -> bool {
+        !self.applications && !self.users && self.grants.is_nothing()
+    }
 }
 
 /// Applications, grants and sharing users as of one commit.
@@ -28,10 +32,51 @@ impl Parts {
 pub struct Snapshot {
     generation: u64,
     applications: Arc<HashMap<AppId, Arc<Application>>>,
-    grants: Arc<HashMap<MediaId, Vec<Grant>>>,
+    grants: Vec<Arc<Shard>>,
     sharing: Arc<HashSet<UserPair>>,
     foreign_owners: bool,
 }
+
+/// The grants of some of the entries. One change copies the shard that it touches, not all grants.
+type Shard = HashMap<MediaId, Vec<Grant>>;
+
+/// How many shards there are: with a hundred thousand grants, a few hundred in each.
+const SHARDS: usize = 256;
+
+/// Entries whose grants changed in a transaction.
+#[derive(Debug)]
+pub(super) enum Regranted {
+    /// These.
+    Some(BTreeSet<MediaId>),
+    /// Any.
+    All,
+}
+
+impl Default for Regranted {
+    fn default() -> Regranted {
+        Regranted::Some(BTreeSet::new())
+    }
+}
+
+impl Regranted {
+    pub(super) fn note(&mut self, entry: MediaId) {
+        match self {
+            // Reading all is cheaper than reading so many one by one.
+            Regranted::Some(entries) if entries.len() >= MANY => *self = Regranted::All,
+            Regranted::Some(entries) => {
+                entries.insert(entry);
+            }
+            Regranted::All => {}
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        matches!(self, Regranted::Some(entries) if entries.is_empty())
+    }
+}
+
+/// From how many entries on all grants are read again.
+const MANY: usize = 1000;
 
 impl Snapshot {
     /// Grows with every snapshot that replaces another: what was derived from an older one is to be derived again.
@@ -71,7 +116,7 @@ impl Snapshot {
 
     /// All grants of a file, expired ones included.
     pub fn grants(&self, entry: MediaId) -> &[Grant] {
-        self.grants.get(&entry).map_or(&[], Vec::as_slice)
+        self.grants.get(shard_of(entry)).and_then(|shard| shard.get(&entry)).map_or(&[], Vec::as_slice)
     }
 
     /// Whether two users share media: they were declared to, or are the same.
@@ -85,15 +130,21 @@ impl Snapshot {
     }
 
     /// The snapshot that follows this one, with the parts that changed read again.
-    pub(super) fn next(&self, connection: &Connection, changed: Parts) -> Result<Snapshot, StoreError> {
+    pub(super) fn next(&self, connection: &Connection, changed: &Parts) -> Result<Snapshot, StoreError> {
         let mut next = self.clone();
         next.generation = self.generation.wrapping_add(1);
         if changed.applications {
             let ops = app_ops::load(connection)?;
             next.applications = Arc::new(joined(applications::load(connection)?, &ops));
         }
-        if changed.grants {
-            next.grants = Arc::new(by_entry(grants::load(connection)?));
+        match &changed.grants {
+            Regranted::All => next.grants = by_entry(grants::load(connection)?),
+            Regranted::Some(entries) => {
+                for &entry in entries {
+                    let granted = grants::of_entry(connection, entry)?;
+                    next.regrant(entry, granted);
+                }
+            }
         }
         if changed.users {
             next.sharing = Arc::new(users::load(connection)?);
@@ -101,6 +152,23 @@ impl Snapshot {
         }
         Ok(next)
     }
+}
+
+impl Snapshot {
+    fn regrant(&mut self, entry: MediaId, granted: Vec<Grant>) {
+        let Some(shard) = self.grants.get_mut(shard_of(entry)) else { return };
+        // The first change of a shard copies it: the snapshot before has it too.
+        let shard = Arc::make_mut(shard);
+        if granted.is_empty() {
+            shard.remove(&entry);
+        } else {
+            shard.insert(entry, granted);
+        }
+    }
+}
+
+fn shard_of(entry: MediaId) -> usize {
+    usize::try_from(entry.raw().cast_unsigned()).unwrap_or_default() % SHARDS
 }
 
 /// Joins the packages of each shared uid: all permissions as far as app-ops let them count, the lowest target SDK.
@@ -133,10 +201,12 @@ fn joined(records: Vec<super::ApplicationRecord>, ops: &[AppOp]) -> HashMap<AppI
     joined.into_iter().map(judged).collect()
 }
 
-fn by_entry(grants: Vec<Grant>) -> HashMap<MediaId, Vec<Grant>> {
-    let mut by_entry: HashMap<MediaId, Vec<Grant>> = HashMap::new();
+fn by_entry(grants: Vec<Grant>) -> Vec<Arc<Shard>> {
+    let mut shards = vec![Shard::new(); SHARDS];
     for grant in grants {
-        by_entry.entry(grant.entry).or_default().push(grant);
+        if let Some(shard) = shards.get_mut(shard_of(grant.entry)) {
+            shard.entry(grant.entry).or_default().push(grant);
+        }
     }
-    by_entry
+    shards.into_iter().map(Arc::new).collect()
 }

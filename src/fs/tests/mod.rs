@@ -12,6 +12,7 @@ mod private;
 mod races;
 mod repair;
 mod rows;
+mod scale;
 mod users;
 mod views;
 mod visibility;

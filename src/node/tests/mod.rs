@@ -34,7 +34,7 @@ fn table(capacity: usize) -> (TempDir, Table) {
 fn found_in(table: &Table, parent: &std::sync::Arc<Inode<()>>, text: &str) -> FoundInode<()> {
     let fd = parent.descriptor(&table.descriptors).unwrap().child(&name(text)).unwrap();
     let stat = fd.stat().unwrap();
-    table.inode(&stat, Link { parent: parent.clone(), name: name(text) }, fd)
+    table.inode(&stat, Link { parent: parent.clone(), name: name(text) }, Some(fd))
 }
 
 fn found(table: &Table, text: &str) -> FoundInode<()> {
@@ -46,7 +46,7 @@ fn found_as(table: &Table, text: &str, identity: Identity) -> FoundInode<()> {
     let root = table.root().inode();
     let fd = root.descriptor(&table.descriptors).unwrap().child(&name(text)).unwrap();
     let stat = Stat { identity, ..fd.stat().unwrap() };
-    table.inode(&stat, Link { parent: root.clone(), name: name(text) }, fd)
+    table.inode(&stat, Link { parent: root.clone(), name: name(text) }, Some(fd))
 }
 
 fn looked_up(table: &Table, text: &str, view: View) -> NodeId {

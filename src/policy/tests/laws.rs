@@ -230,4 +230,36 @@ proptest! {
             prop_assert!(answer == expected || height(says(&caller, &facts, operation)) > 0, "{}", answer);
         }
     }
+
+    /// A move that is allowed on the worst facts is allowed on all facts, so that a tree is judged by one question.
+    #[test]
+    fn the_worst_facts_stand_for_all(caller in caller(), facts in facts(), goal in facts()) {
+        let (facts, goal) = (FileFacts { portable: true, ..facts }, FileFacts { portable: true, ..goal });
+        for (operation, facts) in [(Operation::RenameFrom, &facts), (Operation::RenameTo, &goal)] {
+            let worst = facts.worst(facts.place.clone(), facts.directory);
+            if height(says(&caller, &worst, operation)) > 0 {
+                prop_assert_ne!(height(says(&caller, facts, operation)), 0, "{:?}", operation);
+            }
+        }
+        if may_move_all(&caller, &facts, &goal) {
+            let below = |facts: &FileFacts| FileFacts { place: facts.place.below().unwrap(), ..facts.clone() };
+            prop_assert_ne!(height(says(&caller, &below(&facts), Operation::RenameFrom)), 0);
+            prop_assert_ne!(height(says(&caller, &below(&goal), Operation::RenameTo)), 0);
+        }
+    }
+
+    /// What lies below a directory has the place that is told, whatever its names are.
+    #[test]
+    fn what_lies_below_has_one_place(
+        place in place(),
+        names in prop::collection::vec(("[a-z.]{1,9}|android|data|obb|media|dcim|\\.nomedia", any::<bool>()), 1..4),
+    ) {
+        if let Some(below) = place.below() {
+            let mut here = place;
+            for (name, directory) in names {
+                prop_assert_eq!(&here.child(&name, &name, directory), &below);
+                here = here.child(&name, &name, true);
+            }
+        }
+    }
 }

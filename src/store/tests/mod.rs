@@ -7,6 +7,7 @@ mod audit;
 mod entries;
 mod open;
 mod repair;
+mod scale;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::id::{AppId, FileId, Identity, MediaId};
 use crate::policy::{FileGrant, Kind, PackageName, Permissions, State};
+
+pub(crate) use scale::{Work, watch};
 
 /// A store in a directory of its own.
 struct Fixture {
