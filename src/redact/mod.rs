@@ -10,27 +10,37 @@
 #![forbid(unsafe_code)]
 
 mod bytes;
-mod container;
 mod dispatch;
+mod flac;
 mod gif;
+mod id3;
 mod iptc;
 mod iso;
 mod joined;
 mod jpeg;
+#[cfg(test)]
+mod laws;
+mod matroska;
+mod mp3;
+mod ogg;
 mod patches;
 mod patterns;
 mod plan;
 mod png;
 mod psd;
 mod raw;
+mod riff;
 mod scan;
 mod sniff;
 mod source;
 mod store;
+mod subtitles;
+mod tag;
 #[cfg(test)]
 mod tests;
 mod tiff;
 mod trailer;
+mod vorbis;
 mod webp;
 mod xmp;
 
@@ -42,4 +52,4 @@ pub use source::{Budget, ReadAt, ScanError};
 pub use store::NotAPlan;
 
 /// Grows whenever a scanner finds more or a recipe changes: plans of other versions are made again.
-pub const SCANNER_VERSION: u32 = 1;
+pub const SCANNER_VERSION: u32 = 2;

@@ -21,7 +21,7 @@ mod provenance;
 mod samples;
 mod sniff;
 mod spans;
-mod text;
+pub(super) mod text;
 mod timed;
 mod track;
 mod trailer;
