@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{MANAGER, OWNER, Setup, Volume, as_uid, cast};
+use common::{MANAGER, OWNER, Volume, as_uid, cast};
 use mediagate::admin::Administration as _;
 use mediagate::binder::Client;
 use mediagate::id::MediaId;
