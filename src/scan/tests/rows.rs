@@ -273,6 +273,7 @@ fn a_row_that_the_daemon_wrote_meanwhile_stands() {
         folded: "a.mp4".to_owned(),
         file: crate::id::Identity { file: crate::id::FileId { dev: 1, ino: 1 }, born: 1 },
         moved: None,
+        links: 1,
         standing: at.row("DCIM/a.mp4"),
         looked: None,
     };
