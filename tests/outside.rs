@@ -100,6 +100,19 @@ fn a_file_that_vanishes_is_gone_but_for_those_who_have_it_open() {
     assert_eq!(fs::metadata(&path).unwrap().len(), 0);
 }
 
+/// What is changed through the mount and is no news beneath it does not pass for the change that comes next.
+#[test]
+fn a_file_that_vanishes_after_it_was_given_its_own_name_is_gone() {
+    let Some(volume) = cast().file("DCIM/a.jpg", sample::jpeg_clean()).start() else { return };
+    let path = volume.path("DCIM/a.jpg");
+    for _ in 0..3 {
+        as_uid(MANAGER, || fs::rename(&path, &path).unwrap());
+        assert!(as_uid(READER, || fs::metadata(&path)).is_ok());
+    }
+    fs::remove_file(volume.lower().join("DCIM/a.jpg")).unwrap();
+    soon("it is gone", || errno(as_uid(READER, || fs::metadata(&path))) == Some(libc::ENOENT));
+}
+
 #[test]
 fn a_file_that_vanishes_leaves_its_name_free() {
     let Some(volume) = cast().file("DCIM/a.jpg", sample::jpeg_clean()).start() else { return };
