@@ -211,7 +211,7 @@ impl Volume {
 
     /// The row tells which file it is of.
     pub(super) fn complete_row(&self, begun: Option<Begun>, file: FileIdentity) -> Result<(), FsError> {
-        Ok(begun.map_or(Ok(()), |begun| self.store.complete(begun.id, file))?)
+        Ok(begun.map_or(Ok(()), |begun| self.store.complete(begun.id, self.lasting(file)))?)
     }
 
     /// An entry was made: what was known of it, or follows from its name for others, is not so any more.

@@ -18,7 +18,7 @@ use super::record::{Found, expires};
 use super::walk::Walk;
 use super::{ScanFailure, is_indexed};
 use crate::id::MediaId;
-use crate::lower::{ContentVersion, FileKind, FileName, PathFd, Stat, fold};
+use crate::lower::{ContentVersion, FileKind, FileName, Identity, PathFd, Stat, fold};
 use crate::policy::{Kind, State};
 use crate::redact;
 use crate::store::{self, Entry, PlanKey};
@@ -149,16 +149,22 @@ impl Walk<'_> {
             return Ok(Met::Directory(row.id));
         }
         let moved = if own.is_some() { None } else { self.row_elsewhere(&stat)? };
-        let new = Found { name: name.clone(), folded, file: stat.identity, standing, moved, looked: None };
+        let new =
+            Found { name: name.clone(), folded, file: self.lasting(&stat), standing, moved, looked: None };
         if is_directory { Ok(Met::New(Box::new(new))) } else { self.meet_file(directory, &stat, new) }
+    }
+
+    /// What a row tells of a file by which it is recognised later.
+    fn lasting(&self, stat: &Stat) -> Identity {
+        if self.numbered { stat.identity } else { stat.identity.unnumbered() }
     }
 
     /// The row of that name; it tells its file if it is of this one.
     fn standing(&self, row: Option<Entry>, stat: &Stat) -> Result<Option<Entry>, ScanFailure> {
         let Some(mut row) = row else { return Ok(None) };
         if is_row_of(&row, stat) && row.is_incomplete(&stat.identity) {
-            self.store.complete(row.id, stat.identity)?;
-            row.file = stat.identity;
+            row.file = self.lasting(stat);
+            self.store.complete(row.id, row.file)?;
         }
         Ok(Some(row))
     }
