@@ -30,7 +30,8 @@ use common::{
 const F2FS: &str = "MEDIAGATE_FOLDING_F2FS";
 const FAT: &str = "MEDIAGATE_FOLDING_FAT";
 const SECRET: &str = "org.example.owner/secret.txt";
-const SOON: Duration = Duration::from_secs(5);
+/// Long, for an emulated machine on a busy one.
+const SOON: Duration = Duration::from_secs(30);
 
 /// Serves what `fill` puts on each folding lower directory that there is.
 fn over_each(fill: impl Fn(Setup) -> Setup, test: impl Fn(&Volume)) {

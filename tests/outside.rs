@@ -72,6 +72,8 @@ fn a_file_that_appears_is_typed_listed_and_served() {
     assert_eq!(errno(as_uid(READER, || File::options().write(true).open(&path))), Some(libc::EACCES));
 }
 
+/// Of a name at which nothing was the kernel remembers nothing, so this holds without a watch: what is new is judged by
+/// its content from the first.
 #[test]
 fn a_document_that_appears_is_no_picture() {
     let Some(volume) = cast().file("DCIM/old.jpg", "").start() else { return };
