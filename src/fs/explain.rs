@@ -124,8 +124,11 @@ impl Volume {
     /// As [`Volume::explain`].
     pub fn explain_access(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explained, FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
-        if let Some(explained) = self.explain_forced(&caller, operation, path)? {
-            return Ok(explained);
+        if let Some(told) = self.explain_forced(&caller, operation, path)? {
+            let directory =
+                matches!(told.answer, Answer::Beside(outcome) if outcome.rule == Outcome::IS_DIRECTORY.rule);
+            let answer = if directory { Answer::Policy(super::forced::REFUSED) } else { told.answer };
+            return Ok(Explained { answer, ..told });
         }
         let directory = match self.walk(&caller, path)? {
             Walk::To(Spot { inode: Some(inode), .. }) if inode.is_directory() => inode,
