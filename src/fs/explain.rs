@@ -22,7 +22,7 @@ use crate::error::Errno;
 use crate::id::{MediaId, Uid};
 use crate::lower::{FileName, fold};
 use crate::policy::{
-    Access, Caller, DenyReason, FileFacts, OPAQUE, Operation, Outcome, RuleName, Verdict, View,
+    Access, Caller, DenyReason, FileFacts, OPAQUE, Operation, Outcome, Place, RuleName, Verdict, View,
 };
 use crate::redact::Plan;
 use crate::store::{EntryName, NewEntry};
@@ -226,6 +226,12 @@ impl Volume {
         }
         let verdict = self.verdict(&caller, inode, &facts, operation)?;
         let answer = match verdict {
+            // The kernel, which checks modes there, asks first whose it is.
+            Verdict::Deny { .. }
+                if operation == Operation::SetTimes && matches!(facts.place, Place::Private { .. }) =>
+            {
+                Answer::Beside(Outcome::NOT_OWNER)
+            }
             Verdict::Allow(..) if operation == Operation::RemoveDirectory && self.has_entries(inode)? => {
                 Answer::Beside(Outcome::NOT_EMPTY)
             }
