@@ -53,7 +53,8 @@ impl Volume {
     ) -> Result<Created<'_>, FsError> {
         self.counters.count(Counter::Create);
         self.within_quota(context)?;
-        let parent = self.node(parent)?;
+        let parent = self.node_to_change(context, (parent, name), Operation::Create)?;
+        self.not_reserved(context, (parent.inode(), name), Operation::Create)?;
         for _ in 0..RACES {
             let making = self.making.begin(parent.inode(), name);
             let found = self.child(parent.inode(), name);
@@ -165,7 +166,6 @@ impl Volume {
         name: &FileName,
     ) -> Result<(Prospect, Permit), FsError> {
         let prospect = self.prospect(parent, name, false)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let permit = self.permit_new(context, &prospect, Operation::Create)?;
         Ok((prospect, permit))
     }
@@ -214,7 +214,7 @@ impl Volume {
     /// The row tells which file it is of.
     pub(super) fn complete_row(&self, begun: Option<Begun>, file: FileIdentity) -> Result<(), FsError> {
         let Some(begun) = begun else { return Ok(()) };
-        self.store.complete(begun.id, file)?;
+        self.store.complete(begun.id, self.lasting(file))?;
         self.making.settle(begun.id);
         Ok(())
     }
