@@ -36,7 +36,7 @@ impl Volume {
         let (file, directory) = (inode.identity(), inode.is_directory());
         let name = link.name.as_str().as_bytes();
         let standing = parent.row.map(|parent| self.store.entry(parent, name)).transpose()?.flatten();
-        if let Some(row) = standing.as_ref().filter(|row| row.is_of(&file, directory)) {
+        if let Some(row) = standing.as_ref().filter(|row| self.is_row_of(row, &file, directory)) {
             if row.is_incomplete(&file) {
                 self.store.complete(row.id, self.lasting(file))?;
             }
@@ -87,9 +87,9 @@ impl Volume {
         let name = EntryName { bytes: link.name.as_str().as_bytes(), folded: folded.as_bytes() };
         let parent = self.directory_row(&link.parent)?;
         let mut places = vec![(row.id, Placement { parent, name, kind: None })];
-        let exchanged = standing
-            .zip(there)
-            .filter(|(standing, there)| standing.is_of(&there.identity, there.kind == FileKind::Directory));
+        let exchanged = standing.zip(there).filter(|(standing, there)| {
+            self.is_row_of(standing, &there.identity, there.kind == FileKind::Directory)
+        });
         let former = fold(&String::from_utf8_lossy(&row.name));
         if let (Some((standing, _)), Some(parent)) = (exchanged, row.parent) {
             let name = EntryName { bytes: &row.name, folded: former.as_bytes() };

@@ -111,11 +111,12 @@ fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) -> Result<(),
         Format::Heif | Format::Avif | Format::Cr3 | Format::Mp4 | Format::M4a | Format::Quicktime => {
             iso::scan(scan, whole)
         }
+        Format::Jxl | Format::Jp2 => iso::scan(scan, whole),
+        Format::Jp2Codestream => iso::codestream(scan, whole),
         Format::Xmp => xmp::scan(scan, whole),
-        Format::JxlCodestream => Ok(()),
         Format::Matroska | Format::Webm => container::matroska(scan, whole),
         Format::Avi | Format::Wav => container::riff(scan, whole),
-        Format::Mp3 | Format::Flac | Format::Ogg | Format::Jp2 | Format::Jxl | Format::TransportStream => {
+        Format::Mp3 | Format::Flac | Format::Ogg | Format::JxlCodestream | Format::TransportStream => {
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }

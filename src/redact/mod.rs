@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod brotli;
 mod bytes;
 mod container;
 mod dispatch;
@@ -42,4 +43,4 @@ pub use source::{Budget, ReadAt, ScanError};
 pub use store::NotAPlan;
 
 /// Grows whenever a scanner finds more or a recipe changes: plans of other versions are made again.
-pub const SCANNER_VERSION: u32 = 1;
+pub const SCANNER_VERSION: u32 = 2;
