@@ -124,6 +124,9 @@ impl Volume {
     /// As [`Volume::explain`].
     pub fn explain_access(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explained, FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
+        if let Some(explained) = self.explain_forced(&caller, operation, path)? {
+            return Ok(explained);
+        }
         let directory = match self.walk(&caller, path)? {
             Walk::To(Spot { inode: Some(inode), .. }) if inode.is_directory() => inode,
             Walk::To(_) | Walk::Stopped(_) => return self.explain(uid, operation, path),
@@ -310,7 +313,7 @@ impl Volume {
             owner: None,
             state: facts.state,
             expires: facts.expires(link.name.as_str()),
-            file: stat.identity,
+            file: self.lasting(stat.identity),
             version: Some(super::content::stored(stat.version)),
             created: super::now(),
         })?;

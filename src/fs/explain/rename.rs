@@ -30,14 +30,18 @@ impl Volume {
         exchange: bool,
     ) -> Result<Explained, FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
-        for (path, end, operation) in
-            [(from, "source", Operation::RenameFrom), (to, "target", Operation::RenameTo)]
-        {
-            if let Some(told) = self.explain_forced(&caller, operation, path)? {
-                return Ok(part(told, end, path));
-            }
+        if let Some(told) = self.explain_forced(&caller, Operation::RenameFrom, from)? {
+            return Ok(part(told, "source", from));
         }
-        let (source, target) = match (self.walk(&caller, from)?, self.walk(&caller, to)?) {
+        let source = self.walk(&caller, from)?;
+        if let Some(told) = self.explain_forced(&caller, Operation::RenameTo, to)? {
+            return Ok(match source {
+                Walk::Stopped(stopped) => part(*stopped, "source", from),
+                Walk::To(Spot { inode: Some(_), .. }) => part(told, "target", to),
+                Walk::To(_) => part(self.explain(uid, Operation::RenameFrom, from)?, "source", from),
+            });
+        }
+        let (source, target) = match (source, self.walk(&caller, to)?) {
             (Walk::To(source), Walk::To(target)) => (source, target),
             (Walk::Stopped(stopped), _) => return Ok(part(*stopped, "source", from)),
             (_, Walk::Stopped(stopped)) => return Ok(part(*stopped, "target", to)),
@@ -97,14 +101,24 @@ impl Volume {
     /// As [`Volume::explain`].
     pub fn explain_border(&self, uid: Uid, path: &str) -> Result<(Explained, bool), FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
+        // The directory is found before the kernel compares the volumes; the name in it is not looked for.
+        let above = path.trim_end_matches('/').rsplit_once('/').map_or("", |(above, _)| above);
+        let elsewhere = Answer::Beside(Outcome::OTHER_VOLUME);
+        match self.explain_forced(&caller, Operation::Look, above)? {
+            Some(told) if !told.is_allowed() => return Ok((told, true)),
+            Some(told) => return Ok((Explained { answer: elsewhere, ..told }, false)),
+            None => {}
+        }
+        if let Some(told) = self.explain_forced(&caller, Operation::Look, path)? {
+            return Ok((Explained { answer: elsewhere, ..told }, false));
+        }
         let spot = match self.walk(&caller, path)? {
             Walk::Stopped(stopped) => return Ok((*stopped, true)),
             Walk::To(spot) => spot,
         };
-        let answer = Answer::Beside(Outcome::OTHER_VOLUME);
         let told = match &spot.inode {
-            Some(inode) => self.told_of(caller, inode, answer)?,
-            None => self.told(caller, &self.facts_of_spot(&spot, false, false)?, (false, None), answer),
+            Some(inode) => self.told_of(caller, inode, elsewhere)?,
+            None => self.told(caller, &self.facts_of_spot(&spot, false, false)?, (false, None), elsewhere),
         };
         Ok((told, false))
     }
