@@ -61,7 +61,7 @@ pub struct ListedEntry {
 
 /// An open directory. Names that could not be served (not UTF-8) are left out.
 ///
-/// What was fetched and not taken is kept for a read that goes on from there: [`BUFFER`] bytes of entries at most.
+/// What was fetched and not taken is kept for a read that goes on from there: some hundred entries at most.
 #[derive(Debug)]
 pub struct DirectoryStream {
     fd: OwnedFd,

@@ -27,7 +27,7 @@ pub const ELSEWHERE: RuleName = RuleName("private-elsewhere");
 /// facts of an entry in the way; renaming a directory asks the first two also for every entry below it.
 ///
 /// [`Access::view`] is the caller's view of the entry whatever the operation, so that `Look` tells which view a
-/// lookup answers with; of a file that the caller may not read it is [`View::Redacted`].
+/// lookup answers with; of a file that the caller may not read it is [`View::Redacted`](super::View::Redacted).
 pub fn decide(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Verdict {
     let asked = *operation;
     let operation = effective(facts, asked);

@@ -11,8 +11,8 @@ use super::plan::OpaqueReason;
 use super::scan::Scan;
 use super::sniff::{Format, candidates};
 use super::{
-    Budget, Fill, Patches, Plan, ReadAt, ScanError, flac, gif, iso, jpeg, matroska, mp3, ogg, patterns, png,
-    psd, raw, riff, subtitles, tiff, webp, xmp,
+    Budget, Fill, Patches, Plan, ReadAt, ScanError, document, flac, gif, iso, jpeg, matroska, mp3, ogg,
+    patterns, png, psd, raw, riff, subtitles, tiff, webp, xmp,
 };
 
 /// Formats that editors rewrite in place, by adding at the end.
@@ -106,6 +106,9 @@ fn unknown(scan: &mut Scan<'_>, whole: Range<u64>, extension: Option<&str>) -> R
 pub(super) fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) -> Result<(), ScanError> {
     match format {
         Format::Jpeg => jpeg::scan(scan, whole),
+        Format::Exv => jpeg::exv(scan, whole),
+        Format::Pdf => document::pdf(scan, whole),
+        Format::Postscript => document::postscript(scan, whole),
         Format::Png => png::scan(scan, whole),
         Format::Webp => webp::scan(scan, whole),
         Format::Gif => gif::scan(scan, whole),
@@ -116,14 +119,15 @@ pub(super) fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) ->
         Format::Heif | Format::Avif | Format::Cr3 | Format::Mp4 | Format::M4a | Format::Quicktime => {
             iso::scan(scan, whole)
         }
+        Format::Jxl | Format::Jp2 => iso::scan(scan, whole),
+        Format::Jp2Codestream => iso::codestream(scan, whole),
         Format::Xmp => xmp::scan(scan, whole),
-        Format::JxlCodestream => Ok(()),
         Format::Matroska | Format::Webm => matroska::scan(scan, whole),
         Format::Avi | Format::Wav => riff::scan(scan, whole),
         Format::Mp3 => mp3::scan(scan, whole),
         Format::Flac => flac::scan(scan, whole),
         Format::Ogg => ogg::scan(scan, whole),
-        Format::Jp2 | Format::Jxl | Format::TransportStream => {
+        Format::JxlCodestream | Format::TransportStream => {
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }
@@ -131,7 +135,7 @@ pub(super) fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) ->
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }
-        Format::Crw | Format::X3f | Format::Exv | Format::Pdf | Format::Postscript | Format::Xml => {
+        Format::Crw | Format::X3f | Format::Xml => {
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }

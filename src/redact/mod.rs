@@ -9,10 +9,13 @@
 
 #![forbid(unsafe_code)]
 
+mod brotli;
 mod bytes;
 mod dispatch;
+mod document;
 mod flac;
 mod gif;
+mod hex;
 mod id3;
 mod iptc;
 mod iso;

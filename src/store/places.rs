@@ -132,7 +132,10 @@ impl Changes<'_> {
         self.copy(id, Some(number))?;
         let numbers = params![id.raw(), number.raw()];
         self.sql("UPDATE owner_users SET entry = ?2 WHERE entry = ?1", numbers)?;
-        self.sql("UPDATE grants SET entry = ?2 WHERE entry = ?1", numbers)?;
+        if self.sql("UPDATE grants SET entry = ?2 WHERE entry = ?1", numbers)? > 0 {
+            self.grants_changed(id);
+            self.grants_changed(number);
+        }
         self.sql("UPDATE plans SET entry = ?2 WHERE entry = ?1", numbers)?;
         self.remove_tree(id)
     }

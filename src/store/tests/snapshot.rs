@@ -76,6 +76,20 @@ fn every_grant_that_has_not_expired_counts() {
 }
 
 #[test]
+fn grants_are_shown_under_the_number_that_their_file_has_now() {
+    let fixture = Fixture::new();
+    let package = fixture.app("org.a", 10_001, Permissions::empty());
+    let root = fixture.root();
+    let former = fixture.made(root, "a", Some("org.owner"));
+    fixture.store.remove_entry(former).unwrap();
+    let moved = fixture.made(root, "b", Some("org.owner"));
+    fixture.grant(moved, &package, FileGrant::Read);
+    assert_eq!(fixture.store.rename_entry(moved, &place(root, "a"), None).unwrap(), former);
+    let snapshot = fixture.store.snapshot();
+    assert_eq!((snapshot.grants(moved).len(), snapshot.grants(former).len()), (0, 1));
+}
+
+#[test]
 fn the_generation_grows_with_what_the_snapshot_shows_and_not_else() {
     let fixture = Fixture::new();
     let generation = || fixture.store.snapshot().generation();
