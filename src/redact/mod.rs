@@ -21,8 +21,6 @@ mod iptc;
 mod iso;
 mod joined;
 mod jpeg;
-#[cfg(test)]
-mod laws;
 mod matroska;
 mod mp3;
 mod ogg;

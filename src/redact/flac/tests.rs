@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 
-use crate::redact::laws::{self, PLACE, SENTENCE, cover, holds, redacted};
+use crate::redact::tests::laws::{self, PLACE, SENTENCE, cover, holds, redacted};
 
 fn block(kind: u8, body: &[u8]) -> Vec<u8> {
     let size = u32::try_from(body.len()).unwrap().to_be_bytes();

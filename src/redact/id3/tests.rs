@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 
 use super::unsync;
-use crate::redact::laws::{self, PLACE, cover, holds, redacted, seen};
+use crate::redact::tests::laws::{self, PLACE, cover, holds, redacted, seen};
 use crate::redact::{Budget, Plan, plan};
 use crate::sample;
 

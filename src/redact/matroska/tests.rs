@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 
-use crate::redact::laws::{self, LINE, PLACE, SENTENCE, cover, holds, redacted};
+use crate::redact::tests::laws::{self, LINE, PLACE, SENTENCE, cover, holds, redacted};
 use crate::redact::{Budget, Plan, plan};
 
 /// An element whose size takes `width` bytes.

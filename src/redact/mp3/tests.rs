@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 
-use crate::redact::laws::{self, PLACE, cover, holds, redacted};
+use crate::redact::tests::laws::{self, PLACE, cover, holds, redacted};
 
 const SOUND: &[u8] = b"\xff\xfb\x90\x64 sound without a tag";
 

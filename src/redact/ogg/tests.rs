@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 
 use super::checksum;
-use crate::redact::laws::{self, LINE, PLACE, cover, holds, redacted};
+use crate::redact::tests::laws::{self, LINE, PLACE, cover, holds, redacted};
 use crate::redact::vorbis::base64::{decoded, encoded};
 
 /// A page with these segments, whole packets but for the last where it is `open`.

@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 
-use crate::redact::laws::{self, LINE, SENTENCE, holds, redacted};
+use crate::redact::tests::laws::{self, LINE, SENTENCE, holds, redacted};
 use crate::redact::{Budget, Plan, plan};
 
 const TIMES: &[u8] = b"1\r\n00:00:00,000 --> 00:00:01,000\r\n";

@@ -4,15 +4,16 @@
 
 use memchr::memmem;
 
-use super::{Budget, Plan, plan};
+use crate::redact::{Budget, Plan, plan};
 use crate::sample;
 
 /// A place as phones write it into tags.
-pub(super) const PLACE: &[u8] = b"+48.8584+002.2945/";
+pub(in crate::redact) const PLACE: &[u8] = b"+48.8584+002.2945/";
 /// A sentence of a receiver.
-pub(super) const SENTENCE: &[u8] = b"$GPRMC,102030.00,A,4851.50220,N,00217.66886,E,0.1,0.0,060524,,,A*6A";
+pub(in crate::redact) const SENTENCE: &[u8] =
+    b"$GPRMC,102030.00,A,4851.50220,N,00217.66886,E,0.1,0.0,060524,,,A*6A";
 /// A line of a drone, and the number in it that tells the place.
-pub(super) const LINE: &[u8] = b"[iso : 100] [latitude: 48.858370] [longitude: 2.294481]";
+pub(in crate::redact) const LINE: &[u8] = b"[iso : 100] [latitude: 48.858370] [longitude: 2.294481]";
 
 /// Everything in the fixtures that tells the place.
 const TRACES: [&[u8]; 6] = [
@@ -25,7 +26,7 @@ const TRACES: [&[u8]; 6] = [
     b"48,51.504N",
 ];
 
-pub(super) fn holds(file: &[u8], trace: &[u8]) -> bool {
+pub(in crate::redact) fn holds(file: &[u8], trace: &[u8]) -> bool {
     memmem::find(file, trace).is_some()
 }
 
@@ -34,7 +35,7 @@ fn tells(file: &[u8]) -> bool {
 }
 
 /// What a reader sees; `None` where it sees nothing.
-pub(super) fn seen(file: &[u8], budget: &Budget) -> Option<Vec<u8>> {
+pub(in crate::redact) fn seen(file: &[u8], budget: &Budget) -> Option<Vec<u8>> {
     let mut bytes = file.to_vec();
     match plan(&file, None, budget).unwrap() {
         Plan::Clean => {}
@@ -45,7 +46,7 @@ pub(super) fn seen(file: &[u8], budget: &Budget) -> Option<Vec<u8>> {
 }
 
 /// What a reader sees of a file with a place: the size stays, the place goes, a second plan finds nothing.
-pub(super) fn redacted(file: &[u8]) -> Vec<u8> {
+pub(in crate::redact) fn redacted(file: &[u8]) -> Vec<u8> {
     assert!(tells(file), "the fixture tells no place");
     let after = seen(file, &Budget::STANDARD).expect("opaque");
     assert_eq!(after.len(), file.len());
@@ -57,7 +58,7 @@ pub(super) fn redacted(file: &[u8]) -> Vec<u8> {
 }
 
 /// A file cut anywhere tells no place, and neither does one that is scanned with too small a budget.
-pub(super) fn cut_or_poor(file: &[u8]) {
+pub(in crate::redact) fn cut_or_poor(file: &[u8]) {
     for length in 0..file.len() {
         if let Some(after) = seen(&file[..length], &Budget::STANDARD) {
             assert_eq!(after.len(), length);
@@ -79,7 +80,7 @@ pub(super) fn cut_or_poor(file: &[u8]) {
 }
 
 /// No value of any byte makes the scanner panic or change the size, and a second plan finds nothing.
-pub(super) fn every_byte(file: &[u8]) {
+pub(in crate::redact) fn every_byte(file: &[u8]) {
     let mut changed = file.to_vec();
     for at in 0..file.len() {
         for value in [0, 0xff, 0x80, 0x7f] {
@@ -95,6 +96,6 @@ pub(super) fn every_byte(file: &[u8]) {
 }
 
 /// A cover with Exif, XMP and IPTC that tell the place.
-pub(super) fn cover() -> Vec<u8> {
+pub(in crate::redact) fn cover() -> Vec<u8> {
     sample::jpeg_with_location()
 }
