@@ -67,7 +67,7 @@ enum What {
     Rename,
     /// Giving one more grant where there are that many.
     Grants,
-    /// Indexing a tree of that many files, ended in the middle and gone on with, and opening files meanwhile.
+    /// Indexing a tree of that many files, ended in the middle and gone on with.
     Scan,
 }
 
@@ -395,29 +395,39 @@ fn index(world: &World, entries: usize) -> Result<()> {
     world.fill(entries, None)?;
     let before = memory("VmRSS:")?;
     let progress = Progress::default();
-    let began = Instant::now();
-    let first = thread::scope(|scope| {
-        let scanning = scope.spawn(|| world.scan(&progress));
+    let (first, spent) = thread::scope(|scope| {
+        let scanning = scope.spawn(|| timed(world, &progress));
         while progress.so_far().files < entries as u64 / 2 && !scanning.is_finished() {
             thread::sleep(Duration::from_millis(1));
         }
         progress.cancel();
         scanning.join().map_err(|_| anyhow::anyhow!("the scan panicked"))?
     })?;
-    rate("first half", &first, began.elapsed());
-    let began = Instant::now();
-    let second = world.scan(&Progress::default())?;
-    rate("second half, and what it met again", &second, began.elapsed());
+    rate("first half", &first, spent);
+    let (second, spent) = timed(world, &Progress::default())?;
+    rate("second half, and what it met again", &second, spent);
     ensure!(first.read + second.read == entries as u64, "{} files were read again", first.read + second.read);
-    let began = Instant::now();
-    rate("again, nothing new", &world.scan(&Progress::default())?, began.elapsed());
+    let (third, spent) = timed(world, &Progress::default())?;
+    rate("again, nothing new", &third, spent);
     println!("memory before {} MiB, peak {} MiB", before >> 10, memory("VmHWM:")? >> 10);
     Ok(())
 }
 
-fn rate(what: &str, outcome: &ScanOutcome, time: Duration) {
-    let rate = outcome.files as f64 / time.as_secs_f64();
-    println!("scan: {what:<36} {:>8} files, {:>8} read, {rate:>8.0} files/s", outcome.files, outcome.read);
+/// A scan, how long it took, and how much of that its thread spent on a processor.
+fn timed(world: &World, progress: &Progress) -> Result<(ScanOutcome, [Duration; 2])> {
+    let (began, before) = (Instant::now(), on_processor());
+    let outcome = world.scan(progress)?;
+    let processor = Duration::from_nanos(u64::try_from(on_processor() - before)?);
+    Ok((outcome, [began.elapsed(), processor]))
+}
+
+fn rate(what: &str, outcome: &ScanOutcome, spent: [Duration; 2]) {
+    let ScanOutcome { files, read, .. } = outcome;
+    let [by_clock, of_processor] = spent.map(|time| *files as f64 / time.as_secs_f64());
+    println!(
+        "scan: {what:<36} {files:>8} files, {read:>8} read, {by_clock:>8.0} files/s, {of_processor:>8.0} a second of \
+         processor time"
+    );
 }
 
 fn main() -> Result<()> {

@@ -2,11 +2,15 @@
 # Serves a temporary volume for a measurement; sourced by the scripts beside it.
 #
 # After `serve_volume`: $lower and $mount are the directories to compare, $app_uid is an application that may read and
-# write everything. Whatever happens, leaving the script unmounts, ends the daemon and removes the directories.
+# write everything, $reader_uid one that reads pictures without their location, $owner_uid one without permissions.
+# Whatever happens, leaving the script unmounts, ends the daemon and removes the directories.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 app_uid=10001
+reader_uid=10002
+owner_uid=10003
 scratch=
+results=
 daemon=
 
 release_binary() {
@@ -35,6 +39,7 @@ serve_volume() {
     trap leave_volume EXIT
     trap 'exit 130' INT TERM
     chmod 755 "$scratch"
+    results=$scratch/results
     lower=$scratch/lower mount=$scratch/mount
     mkdir -p "$lower/Pictures" "$lower/Download" "$mount" "$scratch/state"
     chmod -R 777 "$lower"
@@ -44,6 +49,17 @@ name = "org.example.bench"
 uid = $app_uid
 target_sdk = 34
 permissions = ["READ_MEDIA_IMAGES", "ACCESS_MEDIA_LOCATION", "MANAGE_EXTERNAL_STORAGE"]
+
+[[app]]
+name = "org.example.reader"
+uid = $reader_uid
+target_sdk = 34
+permissions = ["READ_MEDIA_IMAGES"]
+
+[[app]]
+name = "org.example.owner"
+uid = $owner_uid
+target_sdk = 34
 APPS
     ${prefix[@]+"${prefix[@]}"} "$program" serve --lower "$lower" --mount "$mount" --state "$scratch/state" \
         --apps "$scratch/apps.toml" --socket "$scratch/socket" "$@" >"$scratch/log" 2>&1 &
@@ -72,6 +88,16 @@ leave_volume() {
     fi
     rm -rf --one-file-system "$scratch"
     exit "$status"
+}
+
+# quantile WHAT SHARE: of the numbers in $results whose line begins with WHAT.
+quantile() {
+    grep "^$1 " "$results" | awk '{ print $NF }' | sort -n |
+        awk -v share="$2" '{ value[NR] = $1 } END { print value[int((NR - 1) * share) + 1] }'
+}
+
+median() {
+    quantile "$1" 0.5
 }
 
 # What the figures were measured on.

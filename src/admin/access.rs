@@ -31,6 +31,10 @@ pub enum Method {
     Check,
     /// Index.
     Scan,
+    /// Ask how far the scan is.
+    ScanProgress,
+    /// End the scan.
+    CancelScan,
     /// Show the daemon's state.
     Dump,
     /// Read what was decided.
@@ -74,6 +78,8 @@ impl Method {
             | Method::ListGrants
             | Method::RevokeGrant
             | Method::Scan
+            | Method::ScanProgress
+            | Method::CancelScan
             | Method::Dump
             | Method::QueryAudit
             | Method::SetAppOp
@@ -98,6 +104,7 @@ impl Method {
             | Method::AddGrant
             | Method::RevokeGrant
             | Method::Scan
+            | Method::CancelScan
             | Method::SetAppOp
             | Method::ShareUsers
             | Method::UnshareUsers
@@ -106,6 +113,7 @@ impl Method {
             Method::ListApplications
             | Method::ListGrants
             | Method::Check
+            | Method::ScanProgress
             | Method::Dump
             | Method::QueryAudit
             | Method::ListAppOps
@@ -126,6 +134,8 @@ impl Method {
             Method::RevokeGrant => "revoke a grant",
             Method::Check => "check",
             Method::Scan => "scan",
+            Method::ScanProgress => "ask how far the scan is",
+            Method::CancelScan => "end the scan",
             Method::Dump => "dump the daemon's state",
             Method::QueryAudit => "read the audit",
             Method::SetAppOp => "set an app-op",

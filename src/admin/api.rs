@@ -6,7 +6,7 @@ use crate::id::{GrantId, Uid, UserId};
 
 use super::{
     AppOpRecord, AppRecord, AppRequest, AuditQuery, AuditRecord, Dump, Explanation, Failure, GrantRecord,
-    GrantRequest, MaintenanceReport, ScanReport, SharingUsers, Status,
+    GrantRequest, MaintenanceReport, ScanProgress, ScanReport, SharingUsers, Status,
 };
 
 /// Every call answers a [`Failure`] with a code and a text for a person.
@@ -30,8 +30,12 @@ pub trait Administration {
     fn revoke_grant(&self, id: GrantId) -> Result<(), Failure>;
     /// What would happen if `uid` did `operation` to `path` now; `to` is the new path of a rename.
     fn check(&self, uid: Uid, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure>;
-    /// Indexes below `path`, or everything, and returns when it is done.
+    /// Indexes below `path`, or everything, and returns when it is done; [`super::Code::Busy`] while another one does.
     fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, Failure>;
+    /// How far the running scan is; `None` when none runs. It may be asked while `scan` waits.
+    fn scan_progress(&self) -> Result<Option<ScanProgress>, Failure>;
+    /// Ends the running scan; tells whether one ran.
+    fn cancel_scan(&self) -> Result<bool, Failure>;
     /// The daemon's state; the sections are those of [`super::section_names`].
     fn dump(&self, section: &str) -> Result<Dump, Failure>;
     /// What was decided, oldest first.

@@ -21,13 +21,15 @@ pub enum Code {
     Invalid,
     /// The daemon failed; its log has the cause.
     Internal,
+    /// Only one can be done at a time, and another one is.
+    Busy,
     /// There is no daemon to ask; made by clients only.
     Unreachable,
 }
 
 /// Every code with its number on the wire; `Unreachable` never crosses it.
-const NUMBERS: [(Code, i32); 4] =
-    [(Code::Refused, 1), (Code::NotFound, 2), (Code::Invalid, 3), (Code::Internal, 4)];
+const NUMBERS: [(Code, i32); 5] =
+    [(Code::Refused, 1), (Code::NotFound, 2), (Code::Invalid, 3), (Code::Internal, 4), (Code::Busy, 5)];
 
 impl Code {
     /// The service-specific error number of a Binder answer.
@@ -43,7 +45,7 @@ impl Code {
     /// The exit status of a command that fails so.
     pub fn exit_status(self) -> u8 {
         match self {
-            Code::Refused | Code::NotFound | Code::Internal => 1,
+            Code::Refused | Code::NotFound | Code::Internal | Code::Busy => 1,
             Code::Invalid => 2,
             Code::Unreachable => 3,
         }
@@ -128,6 +130,15 @@ pub enum AdminError {
         /// The path that was asked for.
         path: String,
     },
+    /// Another scan is not through yet.
+    #[error(
+        "a scan is running already and has met {files} files so far: wait for it, or end it with `mediagate scan \
+         --cancel`"
+    )]
+    ScanRuns {
+        /// Files that it met.
+        files: u64,
+    },
     /// A permission that the policy does not know.
     #[error("unknown permission {name}: the valid ones are {}", names::permission_list())]
     UnknownPermission {
@@ -178,6 +189,7 @@ impl AdminError {
             AdminError::UnknownPermission { .. }
             | AdminError::UnknownOperation { .. }
             | AdminError::Invalid { .. } => Code::Invalid,
+            AdminError::ScanRuns { .. } => Code::Busy,
             AdminError::Internal { .. } => Code::Internal,
         }
     }

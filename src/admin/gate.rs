@@ -5,7 +5,9 @@
 use crate::id::{MediaId, Uid};
 use crate::policy::Operation;
 
-use super::{AdminError, Dump, Explanation, MaintenanceReport, ScanReport, Section, Status, names};
+use super::{
+    AdminError, Dump, Explanation, MaintenanceReport, ScanProgress, ScanReport, Section, Status, names,
+};
 
 /// What a verdict is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,8 +78,14 @@ pub trait Gate: Send + Sync {
     /// Indexes below `path`, or everything; `full` looks also at what has not changed. Returns when it is done.
     ///
     /// # Errors
-    /// [`AdminError::NoSuchFile`], [`AdminError::OutsideVolumes`], [`AdminError::Internal`].
+    /// [`AdminError::NoSuchFile`], [`AdminError::OutsideVolumes`], [`AdminError::ScanRuns`], [`AdminError::Internal`].
     fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, AdminError>;
+
+    /// How far the running scan is.
+    fn scan_progress(&self) -> Option<ScanProgress>;
+
+    /// Ends the running scan soon; tells whether one ran.
+    fn cancel_scan(&self) -> bool;
 
     /// Removes pending and trashed files that expired by `now` (seconds since 1970), or gives them more time.
     ///

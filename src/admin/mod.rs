@@ -97,7 +97,7 @@ impl Admin {
         result.map_err(|error| {
             match error.code() {
                 Code::Internal => log::error!("uid {caller}: {method} {subject}: {error}"),
-                Code::Refused | Code::NotFound | Code::Invalid | Code::Unreachable => {
+                Code::Refused | Code::NotFound | Code::Invalid | Code::Busy | Code::Unreachable => {
                     log::debug!("uid {caller}: {method} {subject}: {error}");
                 }
             }

@@ -130,6 +130,8 @@ pub struct ScanReport {
     pub files: u64,
     /// Directories that it walked.
     pub directories: u64,
+    /// Files whose content it read; the others were known.
+    pub read: u64,
     /// Rows that it made or changed.
     pub changed: u64,
     /// Rows whose file was gone.
@@ -137,6 +139,23 @@ pub struct ScanReport {
     /// Files that could not be read.
     pub failed: u64,
     /// Milliseconds that it took.
+    pub milliseconds: u64,
+    /// Whether it was ended before it was through.
+    pub cancelled: bool,
+}
+
+/// How far a scan is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ScanProgress {
+    /// Files that it looked at.
+    pub files: u64,
+    /// Directories that it walked.
+    pub directories: u64,
+    /// Files whose content it read; the others were known.
+    pub read: u64,
+    /// Files that could not be read.
+    pub failed: u64,
+    /// Milliseconds since it began.
     pub milliseconds: u64,
 }
 

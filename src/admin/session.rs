@@ -9,8 +9,8 @@ use crate::store::{self, AppOp, ApplicationRecord, Store, StoreError};
 
 use super::{
     Admin, AdminError, Administration, AppOpRecord, AppRecord, AppRequest, Asked, AuditQuery, AuditRecord,
-    Dump, Explanation, Failure, GrantRecord, GrantRequest, MaintenanceReport, Method, ScanReport, Section,
-    SharingUsers, Status, names, now, switches,
+    Dump, Explanation, Failure, GrantRecord, GrantRequest, MaintenanceReport, Method, ScanProgress,
+    ScanReport, Section, SharingUsers, Status, names, now, switches,
 };
 
 /// The most audit records that one answer holds.
@@ -182,6 +182,14 @@ impl Administration for Session<'_> {
 
     fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, Failure> {
         self.run(Method::Scan, path.unwrap_or_default(), || self.admin.gate.scan(path, full))
+    }
+
+    fn scan_progress(&self) -> Result<Option<ScanProgress>, Failure> {
+        self.run(Method::ScanProgress, "", || Ok(self.admin.gate.scan_progress()))
+    }
+
+    fn cancel_scan(&self) -> Result<bool, Failure> {
+        self.run(Method::CancelScan, "", || Ok(self.admin.gate.cancel_scan()))
     }
 
     fn dump(&self, section: &str) -> Result<Dump, Failure> {

@@ -12,7 +12,7 @@ use rsbinder::{ExceptionCode, Status as BinderStatus, StatusCode, Strong};
 
 use crate::admin::{
     Administration, AppOpRecord, AppRecord, AppRequest, AuditQuery, AuditRecord, Code, Dump, Explanation,
-    Failure, GrantRecord, GrantRequest, MaintenanceReport, ScanReport, SharingUsers, Status,
+    Failure, GrantRecord, GrantRequest, MaintenanceReport, ScanProgress, ScanReport, SharingUsers, Status,
 };
 use crate::id::{GrantId, Uid, UserId};
 
@@ -166,6 +166,16 @@ impl Administration for Client {
         let report = self.received(self.admin.scan(path, full));
         self.wait_at_most(Some(ANSWER));
         report
+    }
+
+    /// Asks over a connection of its own: this one may be waiting for a scan.
+    fn scan_progress(&self) -> Result<Option<ScanProgress>, Failure> {
+        let beside = Client::connect(&self.socket)?;
+        beside.received(beside.admin.scanProgress())
+    }
+
+    fn cancel_scan(&self) -> Result<bool, Failure> {
+        self.received(self.admin.cancelScan())
     }
 
     fn dump(&self, section: &str) -> Result<Dump, Failure> {

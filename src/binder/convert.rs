@@ -6,8 +6,8 @@
 
 use crate::admin::{
     AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, Fact, GrantRecord,
-    HandleRecord, MaintainedEntry, MaintenanceReport, NodeRecord, ScanReport, SharingUsers, Status,
-    VolumeRecord,
+    HandleRecord, MaintainedEntry, MaintenanceReport, NodeRecord, ScanProgress, ScanReport, SharingUsers,
+    Status, VolumeRecord,
 };
 use crate::id::{GrantId, MediaId, NodeId, Uid, UserId};
 
@@ -89,6 +89,15 @@ where
     }
 }
 
+impl Carried<Option<aidl::ScanProgress::ScanProgress>> for Option<ScanProgress> {
+    fn pack(self) -> Option<aidl::ScanProgress::ScanProgress> {
+        self.map(Carried::pack)
+    }
+    fn unpack(wire: Option<aidl::ScanProgress::ScanProgress>) -> Self {
+        wire.map(Carried::unpack)
+    }
+}
+
 /// Records whose fields cross one by one.
 macro_rules! records {
     ($($ours:ident => $wire:path { $($field:ident: $wire_field:ident),* $(,)? })*) => {$(
@@ -127,8 +136,11 @@ records! {
         sentence: sentence, errno: errno, facts: facts,
     }
     ScanReport => aidl::ScanReport::ScanReport {
-        files: files, directories: directories, changed: changed, removed: removed, failed: failed,
-        milliseconds: milliseconds,
+        files: files, directories: directories, read: read, changed: changed, removed: removed, failed: failed,
+        milliseconds: milliseconds, cancelled: cancelled,
+    }
+    ScanProgress => aidl::ScanProgress::ScanProgress {
+        files: files, directories: directories, read: read, failed: failed, milliseconds: milliseconds,
     }
     NodeRecord => aidl::NodeRecord::NodeRecord {
         node: node, mount: mount, path: path, view: view, lookup_count: lookupCount, handles: handles,

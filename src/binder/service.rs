@@ -108,6 +108,14 @@ impl IMediaGateAdmin for Service {
         answer(self.caller().scan(path, full))
     }
 
+    fn scanProgress(&self) -> BinderResult<Option<aidl::ScanProgress::ScanProgress>> {
+        answer(self.caller().scan_progress())
+    }
+
+    fn cancelScan(&self) -> BinderResult<bool> {
+        answer(self.caller().cancel_scan())
+    }
+
     fn dumpState(&self, section: &str) -> BinderResult<aidl::Dump::Dump> {
         answer(self.caller().dump(section))
     }

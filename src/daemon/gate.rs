@@ -7,10 +7,11 @@ use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use super::Stop;
+use super::index::Index;
 use super::volumes::{Mounted, Volumes};
 use crate::admin::{
     AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Fact, Gate, HandleRecord,
-    MaintenanceReport, NodeRecord, ScanReport, Section, Status, VolumeRecord,
+    MaintenanceReport, NodeRecord, ScanProgress, ScanReport, Section, Status, VolumeRecord,
 };
 use crate::config::ServeOptions;
 use crate::diag::{Counter, Counters};
@@ -26,6 +27,7 @@ pub(super) struct DaemonGate {
     volumes: Volumes,
     store: Arc<Store>,
     counters: Arc<Counters>,
+    index: Index,
     threads: u32,
     started: Instant,
     stop: parking_lot::Mutex<Sender<Stop>>,
@@ -40,11 +42,17 @@ impl DaemonGate {
         stop: Sender<Stop>,
     ) -> DaemonGate {
         let threads = options.threads.get();
-        DaemonGate { volumes, store, counters, threads, started: Instant::now(), stop: stop.into() }
+        let (index, started) = (Index::default(), Instant::now());
+        DaemonGate { volumes, store, counters, index, threads, started, stop: stop.into() }
     }
 
     pub(super) fn volumes(&self) -> &Volumes {
         &self.volumes
+    }
+
+    /// Ends the scan that runs, if one does, and lets none begin.
+    pub(super) fn end_scans(&self) {
+        self.index.close();
     }
 
     fn locate<'p>(&self, path: &'p str) -> Result<(Mounted, &'p str), AdminError> {
@@ -196,11 +204,19 @@ impl Gate for DaemonGate {
     }
 
     fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, AdminError> {
-        super::index::run(&self.volumes, &self.store, path, full)
+        self.index.run(&self.volumes, &self.store, path, full)
+    }
+
+    fn scan_progress(&self) -> Option<ScanProgress> {
+        self.index.progress()
+    }
+
+    fn cancel_scan(&self) -> bool {
+        self.index.cancel()
     }
 
     fn maintain(&self, now: i64) -> Result<MaintenanceReport, AdminError> {
-        super::maintenance::find_and_run(&self.volumes, &self.store, now)
+        super::maintenance::find_and_run(self, now)
     }
 
     fn entry_of(&self, path: &str) -> Result<MediaId, AdminError> {

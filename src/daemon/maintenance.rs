@@ -8,12 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 
 use super::gate::DaemonGate;
-use super::index;
 use super::volumes::Volumes;
-use crate::admin::{AdminError, MaintainedEntry, MaintenanceReport};
+use crate::admin::{AdminError, Gate as _, MaintainedEntry, MaintenanceReport};
 use crate::diag::{Counter, Counters};
 use crate::fs::{Expiry, VolumeKind};
-use crate::store::Store;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// So long nobody asked for anything: the volume is idle.
@@ -37,17 +35,16 @@ pub(super) fn run(volumes: &Volumes, now: i64) -> Result<MaintenanceReport, Admi
     Ok(report)
 }
 
-/// The same, after files that were put on the lower file system from outside were found.
+/// The same, after files that were put on the lower file system from outside were found. While a scan runs already,
+/// that one finds them, and what it has not come to yet is for the next maintenance.
 ///
 /// # Errors
 /// [`AdminError::Internal`]
-pub(super) fn find_and_run(
-    volumes: &Volumes,
-    store: &Store,
-    now: i64,
-) -> Result<MaintenanceReport, AdminError> {
-    index::run(volumes, store, None, false)?;
-    run(volumes, now)
+pub(super) fn find_and_run(gate: &DaemonGate, now: i64) -> Result<MaintenanceReport, AdminError> {
+    match gate.scan(None, false) {
+        Ok(_) | Err(AdminError::ScanRuns { .. }) => run(gate.volumes(), now),
+        Err(error) => Err(error),
+    }
 }
 
 fn add(report: &mut MaintenanceReport, path: &str, outcome: Expiry) {
@@ -69,13 +66,13 @@ fn add(report: &mut MaintenanceReport, path: &str, outcome: Expiry) {
 }
 
 /// Does it now and every day for as long as the process lives.
-pub(super) fn keep(gate: Arc<DaemonGate>, store: Arc<Store>, counters: Arc<Counters>) -> Result<()> {
+pub(super) fn keep(gate: Arc<DaemonGate>, counters: Arc<Counters>) -> Result<()> {
     std::thread::Builder::new().name("maintenance".to_owned()).spawn(move || {
         said(&run(gate.volumes(), now()));
         loop {
             std::thread::sleep(DAY);
             await_quiet(&counters);
-            said(&find_and_run(gate.volumes(), &store, now()));
+            said(&find_and_run(&gate, now()));
         }
     })?;
     Ok(())

@@ -66,7 +66,7 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     };
     let volumes = Volumes::open(common, &mut undo)?;
     let (stop, stopped) = channel();
-    let (maintained, counted) = (store.clone(), counters.clone());
+    let counted = counters.clone();
     let gate = Arc::new(DaemonGate::new(volumes, store.clone(), counters, options, stop.clone()));
     let admin = Arc::new(Admin::new(store.clone(), gate.clone(), own));
     if let Some(applications) = applications {
@@ -79,11 +79,12 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
         users::follow(gate.clone(), sessions.clone(), stop.clone())?;
     }
     let audit = audit::Writer::start(store, decisions, own)?;
-    maintenance::keep(gate.clone(), maintained, counted)?;
+    maintenance::keep(gate.clone(), counted)?;
     undo.keep();
     log::info!("serving {} at {}", options.lower.display(), options.mount.display());
     let reason = wait(&stopped);
     log::info!("stopping: {reason}");
+    gate.end_scans();
     drop(serving);
     let sessions = sessions.lock().take();
     if let Some(sessions) = sessions {

@@ -214,7 +214,7 @@ impl Volume {
     /// The row tells which file it is of.
     pub(super) fn complete_row(&self, begun: Option<Begun>, file: FileIdentity) -> Result<(), FsError> {
         let Some(begun) = begun else { return Ok(()) };
-        self.store.complete(begun.id, file)?;
+        self.store.complete(begun.id, self.lasting(file))?;
         self.making.settle(begun.id);
         Ok(())
     }

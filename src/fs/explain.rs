@@ -323,7 +323,7 @@ impl Volume {
             owner: None,
             state: facts.state,
             expires: facts.expires(link.name.as_str()),
-            file: stat.identity,
+            file: self.lasting(stat.identity),
             version: Some(super::content::stored(stat.version)),
             created: super::now(),
         })?;

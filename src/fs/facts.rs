@@ -228,7 +228,7 @@ impl Volume {
         let parent = self.directory_row(&link.parent)?;
         let folded = fold(link.name.as_str());
         let name = EntryName { bytes: link.name.as_str().as_bytes(), folded: folded.as_bytes() };
-        let row = self.store.ensure_directory(parent, name, inode.identity())?;
+        let row = self.store.ensure_directory(parent, name, self.lasting(inode.identity()))?;
         self.renew_facts(inode);
         Ok(row)
     }

@@ -144,8 +144,10 @@ impl Volume {
             return Ok(false);
         }
         let ends = [(&*source.parent, &source.name), (&*target.parent, &target.name)];
+        // Of a name that is given to what has it nobody is told.
+        let told: &[_] = if source.is_same_file(target) { &[] } else { &ends };
         let each = if mode == RenameMode::Exchange { 2 } else { 1 };
-        self.own_change(&ends, each, || from.rename(&source.name, &to, &target.name, flags, permit))?;
+        self.own_change(told, each, || from.rename(&source.name, &to, &target.name, flags, permit))?;
         for end in [source, target] {
             if let Some(inode) = &end.inode {
                 self.expire_spelling(inode, &end.name);

@@ -3,6 +3,9 @@
 //! The lower file system is changed first and the row after it, and others change files beneath the mount: so a file
 //! may stand where its row does not. It is recognised by its inode number and time of birth, and its row follows, a
 //! directory's with all below it. A row under whose name another file is found says nothing of that one.
+//!
+//! Where inode numbers do not last (FAT, exFAT), a file is recognised by its name and its time of birth, and a row follows
+//! renames through the volume only: a file that somebody else renamed is nobody's.
 
 #![forbid(unsafe_code)]
 
@@ -13,11 +16,16 @@ use std::sync::Arc;
 use super::facts::Facts;
 use super::{FsError, Known, Volume, VolumeInode};
 use crate::id::MediaId;
-use crate::lower::{FileKind, FileName, PathFd, Stat, fold};
+use crate::lower::{FileKind, FileName, Identity, PathFd, Stat, fold};
 use crate::node::Link;
 use crate::store::{Entry, EntryName, Placement, StoreError};
 
 impl Volume {
+    /// What a row tells of a file by which it is recognised after a restart.
+    pub(super) fn lasting(&self, file: Identity) -> Identity {
+        if self.numbered { file } else { file.unnumbered() }
+    }
+
     /// The row of the file that was found at `link`, whose directory has the facts `parent`.
     pub(super) fn row_of_file(
         &self,
@@ -30,7 +38,7 @@ impl Volume {
         let standing = parent.row.map(|parent| self.store.entry(parent, name)).transpose()?.flatten();
         if let Some(row) = standing.as_ref().filter(|row| self.is_row_of(row, &file, directory)) {
             if row.is_incomplete(&file) {
-                self.store.complete(row.id, file)?;
+                self.store.complete(row.id, self.lasting(file))?;
             }
             return Ok(standing);
         }

@@ -11,8 +11,8 @@ use super::plan::OpaqueReason;
 use super::scan::Scan;
 use super::sniff::{Format, candidates};
 use super::{
-    Budget, Fill, Patches, Plan, ReadAt, ScanError, container, gif, iso, jpeg, patterns, png, psd, raw, tiff,
-    webp, xmp,
+    Budget, Fill, Patches, Plan, ReadAt, ScanError, container, document, gif, iso, jpeg, patterns, png, psd,
+    raw, tiff, webp, xmp,
 };
 
 /// Formats that editors rewrite in place, by adding at the end.
@@ -101,6 +101,9 @@ fn unknown(scan: &mut Scan<'_>, whole: Range<u64>, extension: Option<&str>) -> R
 fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) -> Result<(), ScanError> {
     match format {
         Format::Jpeg => jpeg::scan(scan, whole),
+        Format::Exv => jpeg::exv(scan, whole),
+        Format::Pdf => document::pdf(scan, whole),
+        Format::Postscript => document::postscript(scan, whole),
         Format::Png => png::scan(scan, whole),
         Format::Webp => webp::scan(scan, whole),
         Format::Gif => gif::scan(scan, whole),
@@ -124,7 +127,7 @@ fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) -> Result<(),
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }
-        Format::Crw | Format::X3f | Format::Exv | Format::Pdf | Format::Postscript | Format::Xml => {
+        Format::Crw | Format::X3f | Format::Xml => {
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }

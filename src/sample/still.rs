@@ -57,7 +57,7 @@ pub(crate) fn jp2(metadata: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// A codestream of JPEG 2000 with this comment.
-pub(crate) fn j2k(comment: &[u8]) -> Vec<u8> {
+pub fn j2k(comment: &[u8]) -> Vec<u8> {
     // Start of the codestream and its sizes come first.
     let (head, rest) = PICTURE_J2K.split_at_checked(45).unwrap_or_default();
     let size = u16::try_from(comment.len().saturating_add(4)).unwrap_or(u16::MAX).to_be_bytes();

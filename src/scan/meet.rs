@@ -17,7 +17,7 @@ use super::progress::add;
 use super::record::{Found, expires};
 use super::walk::Walk;
 use super::{ScanFailure, is_indexed};
-use crate::id::MediaId;
+use crate::id::{Identity, MediaId};
 use crate::lower::{ContentVersion, FileKind, FileName, PathFd, Stat, fold};
 use crate::policy::{Kind, State};
 use crate::redact;
@@ -101,10 +101,12 @@ impl Walk<'_> {
                 Met::Doubtful => doubtful.push(name),
             }
             if held > PLANS_HELD {
+                self.find_elsewhere(&mut found)?;
                 doubtful.extend(self.record(directory, std::mem::take(&mut found))?);
                 held = 0;
             }
         }
+        self.find_elsewhere(&mut found)?;
         doubtful.extend(self.record(directory, found)?);
         Ok(doubtful)
     }
@@ -148,36 +150,55 @@ impl Walk<'_> {
         if let (Some(row), true) = (own, is_directory) {
             return Ok(Met::Directory(row.id));
         }
-        let moved = if own.is_some() { None } else { self.row_elsewhere(&stat)? };
-        let new = Found { name: name.clone(), folded, file: stat.identity, standing, moved, looked: None };
+        let (file, links) = (self.lasting(&stat), stat.links);
+        let new = Found { name: name.clone(), folded, file, links, standing, moved: None, looked: None };
         if is_directory { Ok(Met::New(Box::new(new))) } else { self.meet_file(directory, &stat, new) }
+    }
+
+    /// What a row tells of a file by which it is recognised later.
+    fn lasting(&self, stat: &Stat) -> Identity {
+        if self.numbered { stat.identity } else { stat.identity.unnumbered() }
     }
 
     /// The row of that name; it tells its file if it is of this one.
     fn standing(&self, row: Option<Entry>, stat: &Stat) -> Result<Option<Entry>, ScanFailure> {
         let Some(mut row) = row else { return Ok(None) };
         if is_row_of(&row, stat) && row.is_incomplete(&stat.identity) {
-            self.store.complete(row.id, stat.identity)?;
-            row.file = stat.identity;
+            row.file = self.lasting(stat);
+            self.store.complete(row.id, row.file)?;
         }
         Ok(Some(row))
     }
 
-    /// The row of a file that stood elsewhere before, or under another spelling where case does not matter. A hard link
-    /// is a name of its own.
-    fn row_elsewhere(&self, stat: &Stat) -> Result<Option<Entry>, ScanFailure> {
-        for row in self.store.entries_of(self.volume, &stat.identity)? {
-            let directory = stat.kind == FileKind::Directory;
-            let follows = directory || stat.links == 1 || !self.leads_to(&row, stat)?;
-            if row.directory == directory && row.parent.is_some() && follows {
-                return Ok(Some(row));
+    /// The rows of those that stood elsewhere before, or under another spelling where case does not matter.
+    fn find_elsewhere(&self, found: &mut [Found]) -> Result<(), ScanFailure> {
+        // What has no lasting number is known by nothing but its place.
+        let strange = found.iter().filter(|new| new.own().is_none() && !new.file.is_unnumbered());
+        let strange: Vec<_> = strange.map(|new| new.file).collect();
+        if strange.is_empty() {
+            return Ok(());
+        }
+        let rows = self.store.entries_of_all(self.volume, &strange)?;
+        for new in found.iter_mut().filter(|new| new.own().is_none()) {
+            for row in rows.iter().filter(|row| row.file.is_certainly(&new.file)) {
+                if self.follows(new, row)? {
+                    new.moved = Some(row.clone());
+                    break;
+                }
             }
         }
-        Ok(None)
+        Ok(())
+    }
+
+    /// Whether the row goes where its file was met. A hard link is a name of its own.
+    fn follows(&self, new: &Found, row: &Entry) -> Result<bool, ScanFailure> {
+        let directory = new.looked.is_none();
+        let free = directory || new.links == 1 || !self.leads_to(row, &new.file)?;
+        Ok(row.directory == directory && row.parent.is_some() && free)
     }
 
     /// Whether the place of a row is still that of this file.
-    fn leads_to(&self, row: &Entry, stat: &Stat) -> Result<bool, ScanFailure> {
+    fn leads_to(&self, row: &Entry, file: &Identity) -> Result<bool, ScanFailure> {
         let Some(path) = self.store.path_of(row.id)? else { return Ok(false) };
         let mut found: Option<PathFd> = None;
         for name in &path.names {
@@ -186,7 +207,7 @@ impl Walk<'_> {
             found = Some(child);
         }
         let there = found.and_then(|found| found.stat().ok());
-        Ok(there.is_some_and(|there| there.identity == stat.identity))
+        Ok(there.is_some_and(|there| there.identity == *file))
     }
 
     /// The entry of that name; `None` for what is gone since it was listed and for what is never served.

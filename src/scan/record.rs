@@ -22,6 +22,8 @@ pub(super) struct Found {
     pub(super) name: FileName,
     pub(super) folded: String,
     pub(super) file: Identity,
+    /// Names that the file has.
+    pub(super) links: u32,
     /// The row of that name when the entry was met; it may be of another file.
     pub(super) standing: Option<Entry>,
     /// The row of that file, which stood elsewhere when it was met.
@@ -111,7 +113,8 @@ impl Found {
         changes.entry_by_id(moved.id)
     }
 
-    fn own(&self) -> Option<&Entry> {
+    /// The row of that name if it is of this file.
+    pub(super) fn own(&self) -> Option<&Entry> {
         self.standing.as_ref().filter(|row| row.is_of(&self.file, self.looked.is_none()))
     }
 

@@ -162,13 +162,16 @@ pub enum RemoteCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Index now.
+    /// Index now, and show how far it is. Interrupting this command does not end the scan.
     Scan {
         /// Where; everything without it.
         path: Option<String>,
         /// Look also at what has not changed since the last scan.
         #[arg(long)]
         full: bool,
+        /// End the scan that runs; the next one goes on from there.
+        #[arg(long, conflicts_with_all = ["path", "full", "json"])]
+        cancel: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,

@@ -11,6 +11,7 @@ mod files;
 mod grammar;
 mod print;
 mod remote;
+mod scan;
 mod table;
 #[cfg(test)]
 mod tests;

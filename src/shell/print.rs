@@ -12,7 +12,23 @@ use crate::admin::{
 };
 use crate::diag::utc;
 
+use super::ShellError;
 use super::table::{safe, table};
+
+/// Prints an answer in the form that was asked for.
+pub(super) fn show<T: Serialize + ?Sized>(
+    out: &mut dyn Write,
+    as_json: bool,
+    answer: &T,
+    print: impl FnOnce(&mut dyn Write, &T) -> io::Result<()>,
+) -> Result<(), ShellError> {
+    if as_json {
+        json(out, answer)?;
+    } else {
+        print(out, answer)?;
+    }
+    Ok(())
+}
 
 /// Pretty JSON and the end of the line.
 pub(super) fn json<T: Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()> {
@@ -100,11 +116,12 @@ pub(super) fn explanation(out: &mut dyn Write, explanation: &Explanation) -> io:
 }
 
 pub(super) fn scan(out: &mut dyn Write, report: &ScanReport) -> io::Result<()> {
-    let ScanReport { files, directories, changed, removed, failed, milliseconds } = report;
+    let ScanReport { files, directories, read, changed, removed, failed, milliseconds, cancelled } = report;
+    let ended = if *cancelled { "ended before it was through: " } else { "" };
     writeln!(
         out,
-        "{files} files in {directories} directories: {changed} changed, {removed} removed, {failed} unreadable, \
-         {}.{:03} s",
+        "{ended}{files} files in {directories} directories: {read} read, {changed} changed, {removed} removed, \
+         {failed} unreadable, {}.{:03} s",
         milliseconds / 1000,
         milliseconds % 1000
     )

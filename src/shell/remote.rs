@@ -14,7 +14,9 @@ use crate::id::{GrantId, Uid, UserId};
 
 use super::{
     AppCommand, AppOpCommand, GrantCommand, Outcome, PermissionCommand, RemoteCommand, ShellError,
-    UserCommand, print,
+    UserCommand,
+    print::{self, show},
+    scan::{self, Asked},
 };
 
 /// How many audit records are printed at first, and asked for at a time.
@@ -29,7 +31,7 @@ const FOLLOW: Duration = Duration::from_millis(500);
 /// [`ShellError`]; `audit --follow` ends in no other way.
 pub fn run(
     command: &RemoteCommand,
-    daemon: &dyn Administration,
+    daemon: &(dyn Administration + Sync),
     out: &mut dyn Write,
 ) -> Result<Outcome, ShellError> {
     match command {
@@ -43,8 +45,9 @@ pub fn run(
             show(out, *json, &explanation, print::explanation)?;
             return Ok(if explanation.allowed { Outcome::Done } else { Outcome::Refused });
         }
-        RemoteCommand::Scan { path, full, json } => {
-            show(out, *json, &daemon.scan(path.as_deref(), *full)?, print::scan)?;
+        RemoteCommand::Scan { cancel: true, .. } => return scan::cancel(daemon, out),
+        RemoteCommand::Scan { path, full, json, cancel: false } => {
+            return scan::scan(Asked { path: path.as_deref(), full: *full, json: *json }, daemon, out);
         }
         RemoteCommand::Maintain { now, json } => {
             show(out, *json, &daemon.maintain(*now)?, print::maintenance)?
@@ -64,21 +67,6 @@ pub fn run(
         RemoteCommand::Stop => daemon.stop()?,
     }
     Ok(Outcome::Done)
-}
-
-/// Prints an answer in the form that was asked for.
-fn show<T: serde::Serialize + ?Sized>(
-    out: &mut dyn Write,
-    json: bool,
-    answer: &T,
-    print: impl FnOnce(&mut dyn Write, &T) -> std::io::Result<()>,
-) -> Result<(), ShellError> {
-    if json {
-        print::json(out, answer)?;
-    } else {
-        print(out, answer)?;
-    }
-    Ok(())
 }
 
 fn app(command: &AppCommand, daemon: &dyn Administration, out: &mut dyn Write) -> Result<(), ShellError> {

@@ -90,10 +90,11 @@ impl Store {
         Ok(found.into_iter().map(|entry| self.completed(entry)).collect())
     }
 
-    /// The rows that have learned that they are of this file.
-    pub(super) fn waiting_for(&self, file: &Identity) -> Vec<MediaId> {
+    /// The rows that have learned that they are of one of these files.
+    pub(super) fn waiting_for(&self, files: &[Identity]) -> Vec<MediaId> {
         let waiting = self.completions.0.lock();
-        waiting.iter().filter(|(_, known)| known.agrees(file)).map(|(id, _)| *id).collect()
+        let known = waiting.iter().filter(|(_, known)| files.iter().any(|file| known.agrees(file)));
+        known.map(|(id, _)| *id).collect()
     }
 }
 

@@ -100,24 +100,31 @@ pub struct EntryPath {
 
 /// The columns in the order in which [`entry`] reads them, as a literal for `concat!`.
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:expr),+) => {
         concat!(
             "SELECT id, parent, volume, name, directory, kind, owner, state, expires, dev, ino, size, mtime_ns, ",
             "ctime_ns, created, born FROM entries ",
-            $rest
+            $($rest),+
         )
     };
 }
 
-/// Names that one question of [`Store::entries_named`] is for.
+/// Names, or files, that one question of [`Store::entries_named`] or [`Store::entries_of_all`] is for.
 pub const NAMES: usize = 64;
 
+/// [`NAMES`] parameters after the first one.
+macro_rules! many_parameters {
+    () => {
+        "(?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,\
+         ?31,?32,?33,?34,?35,?36,?37,?38,?39,?40,?41,?42,?43,?44,?45,?46,?47,?48,?49,?50,?51,?52,?53,?54,?55,?56,?57,\
+         ?58,?59,?60,?61,?62,?63,?64,?65)"
+    };
+}
+
 /// A parent, and [`NAMES`] names.
-const BY_NAMES: &str = select!(
-    "WHERE parent = ?1 AND name IN (?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,\
-     ?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35,?36,?37,?38,?39,?40,?41,?42,?43,?44,?45,?46,?47,?48,?49,?50,?51,?52,\
-     ?53,?54,?55,?56,?57,?58,?59,?60,?61,?62,?63,?64,?65)"
-);
+const BY_NAMES: &str = select!("WHERE parent = ?1 AND name IN ", many_parameters!());
+/// A volume, and [`NAMES`] inode numbers.
+const BY_INODES: &str = select!("WHERE volume = ?1 AND ino IN ", many_parameters!());
 
 impl Store {
     /// The entry of that very name in a directory.
@@ -182,7 +189,7 @@ impl Store {
     /// # Errors
     /// SQLite's own.
     pub fn entries_of(&self, volume: VolumeId, file: &Identity) -> Result<Vec<Entry>, StoreError> {
-        let waiting = self.waiting_for(file);
+        let waiting = self.waiting_for(std::slice::from_ref(file));
         let found = self.all_completed("find entries by their inode", |connection| {
             let sql = select!("WHERE volume = ?1 AND ino = ?2 ORDER BY id");
             let mut found = many(connection, sql, params![volume.raw(), file.file.ino.cast_signed()])?;
@@ -193,6 +200,40 @@ impl Store {
             Ok(found)
         })?;
         Ok(found.into_iter().filter(|entry| entry.file.is_certainly(file)).collect())
+    }
+
+    /// The same for many files, by number. It asks once for every [`NAMES`] files.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn entries_of_all(&self, volume: VolumeId, files: &[Identity]) -> Result<Vec<Entry>, StoreError> {
+        let waiting = self.waiting_for(files);
+        let mut found = self.all_completed("find entries by their inodes", |connection| {
+            let mut found = Vec::new();
+            let mut statement = connection.prepare_cached(BY_INODES)?;
+            for some in files.chunks(NAMES) {
+                statement.raw_bind_parameter(1, volume.raw())?;
+                for place in 0..NAMES {
+                    // Nothing is equal to NULL, of which the rest are.
+                    statement.raw_bind_parameter(
+                        place + 2,
+                        some.get(place).map(|file| file.file.ino.cast_signed()),
+                    )?;
+                }
+                let mut rows = statement.raw_query();
+                while let Some(row) = rows.next()? {
+                    found.push(entry(row)?);
+                }
+            }
+            for id in waiting {
+                found.extend(by_id(connection, id)?.filter(|more| more.volume == volume));
+            }
+            Ok(found)
+        })?;
+        found.retain(|entry| files.iter().any(|file| entry.file.is_certainly(file)));
+        found.sort_unstable_by_key(|entry| entry.id);
+        found.dedup_by_key(|entry| entry.id);
+        Ok(found)
     }
 
     /// Everything that is known to be in a directory, by name.

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::Ordering;
 
 use crate::can_change_uid;
 use crate::daemon::{Daemon, PHOTO};
@@ -125,11 +126,37 @@ fn state_is_printed_and_does_not_steer_the_terminal() {
     let (_, text, _) = run(&daemon, &["status"]);
     assert!(text.contains("/mnt   /data/media  no: the kernel refuses backing files: EPERM"), "{text}");
     let (_, text, _) = run(&daemon, &["scan", "--full"]);
-    assert_eq!(text, "1 files in 1 directories: 1 changed, 0 removed, 0 unreadable, 1.002 s\n");
+    assert_eq!(text, "1 files in 1 directories: 0 read, 1 changed, 0 removed, 0 unreadable, 1.002 s\n");
     let (_, text, _) = run(&daemon, &["audit", "--json"]);
     let audit: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(audit[0]["operation"], "scan");
     assert_eq!(run(&daemon, &["stop"]), done(""));
+}
+
+#[test]
+fn a_scan_shows_how_far_it_is_while_it_runs() {
+    let daemon = Daemon::start();
+    daemon.gate.questions.store(2, Ordering::SeqCst);
+    let (status, out, progress) = run(&daemon, &["scan"]);
+    assert_eq!(status, 0, "{progress}");
+    assert_eq!(out, "1 files in 1 directories: 0 read, 0 changed, 0 removed, 0 unreadable, 1.002 s\n");
+    assert_eq!(
+        progress,
+        "scanning: 1000 files in 3 directories, 900 read, 250000 files/s\n\
+         scanning: 1000 files in 3 directories, 900 read, 0 files/s\n"
+    );
+    let (_, out, progress) = run(&daemon, &["scan", "--json"]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&out).unwrap()["files"], 1);
+    assert_eq!(progress, "");
+}
+
+#[test]
+fn a_scan_is_ended_by_another_command() {
+    let daemon = Daemon::start();
+    assert_eq!(run(&daemon, &["scan", "--cancel"]), done("no scan is running\n"));
+    daemon.gate.questions.store(u32::MAX, Ordering::SeqCst);
+    assert_eq!(run(&daemon, &["scan", "--cancel"]), done("the scan ends\n"));
+    assert_eq!(run(&daemon, &["scan"]).0, 0);
 }
 
 #[test]

@@ -8,10 +8,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use mediagate::admin::{
     Admin, AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord,
-    MaintenanceReport, NodeRecord, ScanReport, Section, Status, VolumeRecord,
+    MaintenanceReport, NodeRecord, ScanProgress, ScanReport, Section, Status, VolumeRecord,
 };
 use mediagate::binder::{self, Serving};
 use mediagate::error::Errno;
@@ -28,11 +30,16 @@ pub(crate) const PHOTO: &str = "DCIM/photo.jpg";
 /// A file that exists only for `org.example.camera`.
 pub(crate) const PRIVATE: &str = "Android/data/org.example.camera/notes";
 
+/// How long a scan waits to be asked how far it is.
+const LONGEST: Duration = Duration::from_secs(20);
+
 /// What the administration asks of the serving part, over one file.
 pub(crate) struct OneFile {
     store: Arc<Store>,
     root: MediaId,
     pub(crate) changes: AtomicU32,
+    /// How often a scan is to be asked how far it is before it is through.
+    pub(crate) questions: AtomicU32,
     pub(crate) stopped: AtomicBool,
 }
 
@@ -106,8 +113,29 @@ impl Gate for OneFile {
 
     fn scan(&self, path: Option<&str>, full: bool) -> Result<ScanReport, AdminError> {
         path.map_or(Ok(()), OneFile::exists)?;
+        let deadline = Instant::now() + LONGEST;
+        while self.questions.load(Ordering::SeqCst) > 0 {
+            assert!(Instant::now() < deadline, "nobody asks how far the scan is");
+            thread::sleep(Duration::from_millis(1));
+        }
         let changed = u64::from(full);
-        Ok(ScanReport { files: 1, directories: 1, changed, removed: 0, failed: 0, milliseconds: 1_002 })
+        Ok(ScanReport { files: 1, directories: 1, changed, milliseconds: 1_002, ..ScanReport::default() })
+    }
+
+    fn scan_progress(&self) -> Option<ScanProgress> {
+        let less = |questions: u32| questions.checked_sub(1);
+        let left = self.questions.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).ok()?;
+        Some(ScanProgress {
+            files: 1000,
+            directories: 3,
+            read: 900,
+            failed: 1,
+            milliseconds: 4 * left.min(1) as u64,
+        })
+    }
+
+    fn cancel_scan(&self) -> bool {
+        self.questions.swap(0, Ordering::SeqCst) > 0
     }
 
     fn maintain(&self, now: i64) -> Result<MaintenanceReport, AdminError> {
@@ -175,8 +203,8 @@ impl Daemon {
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
         let store = Arc::new(Store::open(&directory.path().join("mediagate.db")).unwrap());
         let root = store.volume(Path::new("/data/media"), file(1)).unwrap().root;
-        let (changes, stopped) = (AtomicU32::new(0), AtomicBool::new(false));
-        let gate = Arc::new(OneFile { store: Arc::clone(&store), root, changes, stopped });
+        let (changes, questions, stopped) = Default::default();
+        let gate = Arc::new(OneFile { store: Arc::clone(&store), root, changes, questions, stopped });
         let serving = Daemon::serve(&store, &gate, &directory.path().join("socket")).unwrap();
         Daemon { gate, serving: Some(serving), directory }
     }

@@ -73,6 +73,8 @@ fn administer(client: &Client) -> Vec<(&'static str, Result<(), Failure>)> {
         ("remove what expired", client.maintain(Some(7)).map(drop)),
         ("remove an application", client.remove_application("org.example.a")),
         ("scan", client.scan(None, true).map(drop)),
+        ("ask how far the scan is", client.scan_progress().map(drop)),
+        ("end the scan", client.cancel_scan().map(drop)),
         ("dump the daemon's state", client.dump("all").map(drop)),
         ("read the audit", client.query_audit(&everything()).map(drop)),
         ("ask for the status", client.status().map(drop)),
@@ -116,7 +118,7 @@ fn an_application_administers_nothing_and_is_recorded() {
     assert_eq!(root.list_applications().unwrap(), []);
     let refused = AuditQuery { uid: Some(Uid::new(10_123)), denied: true, ..everything() };
     let audit = root.query_audit(&refused).unwrap();
-    assert_eq!(audit.len(), 19);
+    assert_eq!(audit.len(), 21);
     assert_eq!(audit.last().unwrap().operation, "stop the daemon");
     assert_eq!(audit.last().unwrap().verdict, "denied");
 }

@@ -9,6 +9,7 @@ import org.mediagate.Explanation;
 import org.mediagate.Grant;
 import org.mediagate.MaintenanceReport;
 import org.mediagate.NewGrant;
+import org.mediagate.ScanProgress;
 import org.mediagate.ScanReport;
 import org.mediagate.SharingUsers;
 import org.mediagate.Status;
@@ -28,6 +29,8 @@ interface IMediaGateAdmin {
     const int ERROR_INVALID = 3;
     /** The daemon failed; its log has the cause. */
     const int ERROR_INTERNAL = 4;
+    /** Only one can be done at a time, and another one is. */
+    const int ERROR_BUSY = 5;
 
     /** Every registered application, by name. */
     Application[] listApplications();
@@ -67,7 +70,9 @@ interface IMediaGateAdmin {
         in @nullable @utf8InCpp String to);
 
     /**
-     * Indexes now and returns when it is done.
+     * Indexes now and returns when it is done. There is one scan at a time: ERROR_BUSY while another one runs. A scan
+     * goes on when its caller is gone, until it is through, cancelScan is called or the daemon stops; the next one
+     * reads nothing again that it recorded.
      *
      * @param path where to start; null is every volume
      * @param full also what has not changed since the last scan
@@ -114,4 +119,10 @@ interface IMediaGateAdmin {
      * @param now as if it were this time, in seconds since 1970; 0 is the clock's
      */
     MaintenanceReport maintain(long now);
+
+    /** How far the running scan is, whoever began it; null when none runs. */
+    @nullable ScanProgress scanProgress();
+
+    /** Ends the running scan after the file that it is looking into; returns whether one ran. */
+    boolean cancelScan();
 }

@@ -6,6 +6,8 @@ parcelable ScanReport {
     long files;
     /** Directories that it walked. */
     long directories;
+    /** Files whose content it read; the others were known. */
+    long read;
     /** Rows that it made or changed. */
     long changed;
     /** Rows whose file was gone. */
@@ -14,4 +16,6 @@ parcelable ScanReport {
     long failed;
     /** Milliseconds that it took. */
     long milliseconds;
+    /** Whether it was ended before it was through. */
+    boolean cancelled;
 }

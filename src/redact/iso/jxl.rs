@@ -2,7 +2,7 @@
 //! Brotli stream, and `jbrd`, from which the JPEG file is made again that the image was made of.
 //!
 //! A text that tells a place is changed and compressed again to the same length. Where that cannot be done the box
-//! becomes `free`: the image is in other boxes, and stays as it is.
+//! becomes one that readers skip: the image is in other boxes, and stays as it is.
 
 #![forbid(unsafe_code)]
 
@@ -22,29 +22,29 @@ const HEADER: usize = 8;
 
 /// `brob`: the type of a box, then its content as a stream.
 pub(super) fn compressed(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<(), ScanError> {
-    let Some(bytes) = whole(iso, found)? else { return iso.free(found) };
-    let Some((kind, stream)) = bytes.split_at_checked(4) else { return iso.free(found) };
-    let Some(content) = brotli::inflated(iso.scan, stream)? else { return iso.free(found) };
+    let Some(bytes) = whole(iso, found)? else { return iso.withdraw(found) };
+    let Some((kind, stream)) = bytes.split_at_checked(4) else { return iso.withdraw(found) };
+    let Some(content) = brotli::inflated(iso.scan, stream)? else { return iso.withdraw(found) };
     let size = u32::try_from(content.len().saturating_add(HEADER)).unwrap_or(u32::MAX).to_be_bytes();
     let header = [&size[..], kind].concat();
     let inner = [&header[..], &content].concat();
-    let Some(changed) = changed(iso, &inner, super::scan)? else { return iso.free(found) };
+    let Some(changed) = changed(iso, &inner, super::scan)? else { return iso.withdraw(found) };
     let (start, text) = changed.split_at_checked(HEADER).unwrap_or_default();
     if start != header {
         // The whole of it was to go.
-        return iso.free(found);
+        return iso.withdraw(found);
     }
     replace(iso, found, (&content, text), (bytes.len().saturating_sub(stream.len()), stream.len()))
 }
 
 /// `jbrd` (annex A): the structure of the JPEG file, then its segments that are in no other box, as a stream.
 pub(super) fn reconstruction(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<(), ScanError> {
-    let Some(bytes) = whole(iso, found)? else { return iso.free(found) };
-    let Some(layout) = reconstruction::layout(&bytes) else { return iso.free(found) };
+    let Some(bytes) = whole(iso, found)? else { return iso.withdraw(found) };
+    let Some(layout) = reconstruction::layout(&bytes) else { return iso.withdraw(found) };
     let stream = bytes.get(layout.header..).unwrap_or_default();
-    let Some(content) = brotli::inflated(iso.scan, stream)? else { return iso.free(found) };
-    let Some(image) = Image::of(&content, &layout) else { return iso.free(found) };
-    let Some(changed) = changed(iso, &image.bytes, jpeg::scan)? else { return iso.free(found) };
+    let Some(content) = brotli::inflated(iso.scan, stream)? else { return iso.withdraw(found) };
+    let Some(image) = Image::of(&content, &layout) else { return iso.withdraw(found) };
+    let Some(changed) = changed(iso, &image.bytes, jpeg::scan)? else { return iso.withdraw(found) };
     replace(iso, found, (&content, &image.content(&changed)), (layout.header, stream.len()))
 }
 
@@ -91,7 +91,7 @@ fn replace(
             let start = found.body.saturating_add(skip as u64);
             iso.scan.patch(start, Fill::Bytes(stream.into()))
         }
-        None => iso.free(found),
+        None => iso.withdraw(found),
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn xml(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<(), ScanError>
     let range = found.content();
     let bytes = short(iso, &range)?;
     if memmem::find(&bytes, b"opengis.net/gml").is_some() {
-        return iso.free(found);
+        return iso.withdraw(found);
     }
     walk::packet(iso, range.clone())?;
     for start in memmem::find_iter(&bytes, b"\"ExifGPS\"") {

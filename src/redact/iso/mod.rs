@@ -121,6 +121,13 @@ impl<'s, 'a> Iso<'s, 'a> {
         self.zero(found.content())
     }
 
+    /// Makes a box one that nobody knows, without content: in files of JPEG XL and JPEG 2000, which some readers take for
+    /// QuickTime where they find a `free` box.
+    fn withdraw(&mut self, found: &BoxAt) -> Result<(), ScanError> {
+        self.scan.patch(found.type_at(), Fill::Bytes(Box::from(*b"rdct")))?;
+        self.zero(found.content())
+    }
+
     /// Overwrites a range with NUL.
     fn zero(&mut self, range: Range<u64>) -> Result<(), ScanError> {
         self.scan.patch(range.start, Fill::Zeros(range.end.saturating_sub(range.start)))

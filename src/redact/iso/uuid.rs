@@ -31,11 +31,10 @@ const PHOTOSHOP: [u8; 16] = *b"\x2c\x4c\x01\x00\x85\x04\x40\xb9\xa0\x3e\x56\x21\
 /// JPEG 2000: Exif, under two names.
 const EXIF: [[u8; 16]; 2] =
     [*b"JpgTiffExif->JP2", *b"\x05\x37\xcd\xab\x9d\x0c\x44\x31\xa7\x2a\xfa\x56\x1f\x2a\x11\x3e"];
-/// JPEG 2000: where the picture lies on the map, as a TIFF picture of one pixel (GeoJP2) or as a world file.
-const MAP: [[u8; 16]; 2] = [
-    *b"\xb1\x4b\xf8\xbd\x08\x3d\x4b\x43\xa5\xae\x8c\xd7\xd5\xa6\xce\x03",
-    *b"\x96\xa9\xf1\xf1\xdc\x98\x40\x2d\xa7\xae\xd6\x8e\x34\x45\x18\x09",
-];
+/// JPEG 2000: where the picture lies on the map, as a TIFF picture of one pixel (GeoJP2).
+const GEOTIFF: [u8; 16] = *b"\xb1\x4b\xf8\xbd\x08\x3d\x4b\x43\xa5\xae\x8c\xd7\xd5\xa6\xce\x03";
+/// JPEG 2000: the same as a world file.
+const WORLD: [u8; 16] = *b"\x96\xa9\xf1\xf1\xdc\x98\x40\x2d\xa7\xae\xd6\x8e\x34\x45\x18\x09";
 
 /// A `uuid` box by its extended type.
 pub(super) fn walk(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanError> {
@@ -56,7 +55,8 @@ pub(super) fn walk(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(
         PHOTOSHOP => iptc::resources(iso.scan, payload),
         id if EXIF.contains(&id) => exif(iso, payload),
         id if IPTC.contains(&id) => iptc::datasets(iso.scan, payload),
-        id if MAP.contains(&id) => iso.free(found),
+        GEOTIFF => sniff::tiff_block(iso, payload),
+        WORLD => iso.withdraw(found),
         _ => sniff::sniff(iso, payload),
     }
 }

@@ -264,6 +264,7 @@ fn a_row_that_the_daemon_wrote_meanwhile_stands() {
         root: &at.root,
         store: &at.store,
         volume: at.store.volumes().unwrap()[0].id,
+        numbered: true,
         options: ScanOptions::default(),
         progress: &progress,
         target: &[],
@@ -273,6 +274,7 @@ fn a_row_that_the_daemon_wrote_meanwhile_stands() {
         folded: "a.mp4".to_owned(),
         file: crate::id::Identity { file: crate::id::FileId { dev: 1, ino: 1 }, born: 1 },
         moved: None,
+        links: 1,
         standing: at.row("DCIM/a.mp4"),
         looked: None,
     };

@@ -9,6 +9,7 @@ use std::thread;
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 
 use super::*;
+use crate::store::tests::Work;
 
 const MANY: usize = 10_000;
 
@@ -41,6 +42,28 @@ fn a_large_directory_is_scanned_in_chunks() {
     assert_eq!((first.files, first.changed, first.failed), (MANY as u64, MANY as u64 + 1, 0));
     assert_eq!(at.store.count_children(at.row("DCIM").unwrap().id).unwrap(), MANY as u64);
     assert_eq!(at.scan(), ScanOutcome { files: MANY as u64, directories: 2, ..ScanOutcome::default() });
+}
+
+#[test]
+fn rows_are_asked_for_in_bulk_where_nothing_is_recorded() {
+    let at = with_many();
+    at.scan();
+    // Moved beneath the daemon, with their rows; and again where nothing is new.
+    fs::rename(at.path("DCIM"), at.path("Pictures")).unwrap();
+    for _ in 0..2 {
+        let (work, outcome) = Work::of(|| at.scan());
+        assert_eq!((outcome.files, outcome.read, outcome.removed), (MANY as u64, 0, 0));
+        assert!(work.statements < MANY / 20, "{} statements", work.statements);
+        assert_eq!(work.scans, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_new_file_costs_few_statements() {
+    let at = with_many();
+    let (work, _) = Work::of(|| at.scan());
+    assert!(work.statements < MANY * 4, "{} statements", work.statements);
+    assert_eq!(work.scans, Vec::<String>::new());
 }
 
 #[test]

@@ -38,6 +38,30 @@ fn at(fixture: &Fixture, name: &str) -> Option<MediaId> {
 }
 
 #[test]
+fn a_file_without_a_lasting_number_is_known_by_name_and_birth() {
+    let fixture = Fixture::new();
+    let nanos = |born: i64, more: i64| Identity { born: born * 1_000_000_000 + more, ..file(0) };
+    let met = |ino, more| Identity { file: file(ino).file, ..nanos(1_000, more) };
+    let id = made(&fixture, "a", "org.a", met(5, 123_456_789).unnumbered());
+    let entry = row(&fixture, id);
+    for (ino, more) in [(5, 123_456_789), (900, 123_456_789), (900, 120_000_000), (901, 129_999_999)] {
+        let found = met(ino, more);
+        assert!(entry.is_of(&found, false) && entry.is_of(&found.unnumbered(), false), "{ino} {more}");
+        assert!(!entry.is_of(&found, true) && !entry.is_incomplete(&found));
+        // By its birth alone no file is taken for another.
+        assert_eq!(fixture.store.entries_of(entry.volume, &found).unwrap(), []);
+        assert_eq!(fixture.store.entries_of(entry.volume, &found.unnumbered()).unwrap(), []);
+    }
+    for other in [met(5, 130_000_000), met(5, 119_999_999), nanos(1_001, 123_456_789), born(5, 0)] {
+        assert!(!entry.is_of(&other, false) && !entry.is_of(&other.unnumbered(), false), "{other:?}");
+    }
+    // Where there is no time of birth either, no row is anybody's.
+    let nothing = Identity { born: 0, ..met(5, 0) }.unnumbered();
+    let id = made(&fixture, "b", "org.a", nothing);
+    assert!(!row(&fixture, id).is_of(&Identity { born: 0, ..met(5, 0) }, false));
+}
+
+#[test]
 fn rows_of_the_first_schema_match_by_number_and_learn_their_birth() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state.db");
@@ -146,6 +170,35 @@ fn a_row_whose_place_was_taken_is_found_by_its_file() {
     fixture.store.place_entries(&[(other, place(root, "one"))]).unwrap();
     assert_eq!(at(&fixture, "one"), Some(other));
     assert_eq!(row(&fixture, other).owner, Some(PackageName::new("org.b")));
+}
+
+#[test]
+fn the_rows_of_many_files_are_found_at_once() {
+    let fixture = Fixture::new();
+    let volume = row(&fixture, fixture.root()).volume;
+    let wanted = |number: u64| number % 3 == 0;
+    let mut expected = Vec::new();
+    for number in 0..400 {
+        let id = made(&fixture, &format!("f{number}"), "org.a", born(1000 + number, 1));
+        expected.extend(wanted(number).then_some(id));
+    }
+    // Rows that are of no file yet, or of none for certain, are nobody's; nor is another file with the same number.
+    made(&fixture, "ahead", "org.a", Identity::NONE);
+    made(&fixture, "unsure", "org.a", file(1401));
+    let mut files: Vec<_> =
+        (0..400).filter(|number| wanted(*number)).map(|number| born(1000 + number, 1)).collect();
+    files.extend([born(1001, 2), born(1401, 1), born(0, 1)]);
+    let found = |files: &[Identity]| {
+        let rows = fixture.store.entries_of_all(volume, files).unwrap();
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&files), expected);
+    assert_eq!(found(&[]), []);
+    // One that has just learned whose it is counts before that is written.
+    let unsure = at(&fixture, "unsure").unwrap();
+    fixture.store.complete(unsure, born(1401, 1)).unwrap();
+    expected.push(unsure);
+    assert_eq!(found(&files), expected);
 }
 
 #[test]

@@ -81,6 +81,7 @@ fn no_question_of_the_open_path_goes_through_a_table() {
         store.entry_by_id(id).unwrap();
         store.entries_folded(parent, b"f7").unwrap();
         store.entries_of(volume, &file(1007)).unwrap();
+        store.entries_of_all(volume, &[file(1007), file(1008)]).unwrap();
         store.entries_named(parent, &[b"f1", b"f2", b"f3"]).unwrap();
         store.children_after(parent, b"f2", 10).unwrap();
         store.count_children(parent).unwrap();
