@@ -176,7 +176,7 @@ fn a_row_whose_place_was_taken_is_found_by_its_file() {
 fn the_rows_of_many_files_are_found_at_once() {
     let fixture = Fixture::new();
     let volume = row(&fixture, fixture.root()).volume;
-    let wanted = |number: u64| number % 3 == 0;
+    let wanted = |number: u64| number.is_multiple_of(3);
     let mut expected = Vec::new();
     for number in 0..400 {
         let id = made(&fixture, &format!("f{number}"), "org.a", born(1000 + number, 1));
