@@ -118,6 +118,12 @@ pub struct FileId {
     pub ino: u64,
 }
 
+/// Stands for the number of a file whose number does not last. No file has it: a number of a file is positive as a
+/// signed one.
+const UNNUMBERED: u64 = u64::MAX;
+/// Nanoseconds in the steps in which FAT and exFAT store the time of birth.
+const BIRTH_STEP: i64 = 10_000_000;
+
 /// What tells a file from every other, also from one that gets its inode number after it is gone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize)]
 pub struct Identity {
@@ -131,15 +137,41 @@ impl Identity {
     /// No file: no file system gives out inode number 0.
     pub const NONE: Identity = Identity { file: FileId { dev: 0, ino: 0 }, born: 0 };
 
+    /// Where the file system numbers a file anew whenever the kernel has forgotten it: what lasts of its identity is the
+    /// time of birth, in the steps in which it is stored, and only beside the name does it tell which file it is.
+    /// Without one nothing lasts.
+    #[must_use]
+    pub fn unnumbered(self) -> Identity {
+        let born = self.coarsely_born();
+        if born == 0 {
+            Identity::NONE
+        } else {
+            Identity { file: FileId { ino: UNNUMBERED, ..self.file }, born }
+        }
+    }
+
+    /// Whether the inode number says nothing.
+    pub fn is_unnumbered(&self) -> bool {
+        self.file.ino == UNNUMBERED
+    }
+
+    fn coarsely_born(&self) -> i64 {
+        self.born.saturating_sub(self.born.rem_euclid(BIRTH_STEP))
+    }
+
     /// Whether both are one file, as far as is known. The device number is left out: it may be another after a restart
-    /// of the system.
+    /// of the system. Of an unnumbered one only the time of birth is known.
     pub fn agrees(&self, other: &Identity) -> bool {
+        if self.is_unnumbered() || other.is_unnumbered() {
+            return self.coarsely_born() != 0 && self.coarsely_born() == other.coarsely_born();
+        }
         let born = self.born == other.born || self.born == 0 || other.born == 0;
         self.file.ino == other.file.ino && self.file.ino != 0 && born
     }
 
     /// Whether both are one file for certain, wherever they were met.
     pub fn is_certainly(&self, other: &Identity) -> bool {
-        self.born != 0 && other.born != 0 && self.agrees(other)
+        let numbered = !self.is_unnumbered() && !other.is_unnumbered();
+        numbered && self.born != 0 && other.born != 0 && self.agrees(other)
     }
 }

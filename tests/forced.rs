@@ -217,3 +217,19 @@ fn check_foretells_what_the_names_answer() {
     assert_eq!(ask(OWNER, "read", ".mediagate/redacted/77777"), told("ENOENT", "missing", ""));
     io::stdout().flush().unwrap();
 }
+
+/// What is refused because of where it is to be done goes to the audit like every other refusal.
+#[test]
+fn refusals_in_the_directories_are_in_the_audit() {
+    let Some(volume) = start() else { return };
+    as_uid(STRANGER, || {
+        assert_eq!(errno(fs::create_dir(volume.path(".mediagate/new"))), Some(libc::EACCES));
+        assert_eq!(errno(fs::remove_dir(volume.path(".mediagate"))), Some(libc::EACCES));
+        assert_eq!(errno(fs::rename(volume.path(FILE), volume.path(".mediagate/b.jpg"))), Some(libc::EACCES));
+    });
+    let audit = volume.json(&["audit"]).to_string();
+    assert_eq!(audit.matches("forced-directory").count(), 3, "{audit}");
+    for told in ["/.mediagate/new", "/.mediagate/b.jpg", "mkdir", "rmdir", "rename-to"] {
+        assert!(audit.contains(told), "{told}: {audit}");
+    }
+}

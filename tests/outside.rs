@@ -72,6 +72,8 @@ fn a_file_that_appears_is_typed_listed_and_served() {
     assert_eq!(errno(as_uid(READER, || File::options().write(true).open(&path))), Some(libc::EACCES));
 }
 
+/// Of a name at which nothing was the kernel remembers nothing, so this holds without a watch: what is new is judged by
+/// its content from the first.
 #[test]
 fn a_document_that_appears_is_no_picture() {
     let Some(volume) = cast().file("DCIM/old.jpg", "").start() else { return };
@@ -98,6 +100,19 @@ fn a_file_that_vanishes_is_gone_but_for_those_who_have_it_open() {
     assert_eq!(held.metadata().unwrap().len(), content.len() as u64);
     as_uid(OWNER, || File::create_new(&path).unwrap());
     assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+}
+
+/// What is changed through the mount and is no news beneath it does not pass for the change that comes next.
+#[test]
+fn a_file_that_vanishes_after_it_was_given_its_own_name_is_gone() {
+    let Some(volume) = cast().file("DCIM/a.jpg", sample::jpeg_clean()).start() else { return };
+    let path = volume.path("DCIM/a.jpg");
+    for _ in 0..3 {
+        as_uid(MANAGER, || fs::rename(&path, &path).unwrap());
+        assert!(as_uid(READER, || fs::metadata(&path)).is_ok());
+    }
+    fs::remove_file(volume.lower().join("DCIM/a.jpg")).unwrap();
+    soon("it is gone", || errno(as_uid(READER, || fs::metadata(&path))) == Some(libc::ENOENT));
 }
 
 #[test]

@@ -161,7 +161,9 @@ fn each_user_has_its_tree_and_no_other() {
 #[test]
 fn the_index_covers_the_trees_of_all_users() {
     let Some(volume) = start() else { return };
-    // A child that another test starts holds files open that were just written: they are left to a later scan.
+    // What somebody has open for writing is left to a later scan, and counted as failed. The tests of this file are
+    // threads of one process: a child that one of them starts has, until its exec, a copy of every descriptor, so that
+    // a file which was just written may be in use a little longer. The count falls to 0 by itself.
     await_that(|| {
         let report = volume.json(&["scan"]);
         assert_eq!(report["files"], 2, "{report}");

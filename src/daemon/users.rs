@@ -11,9 +11,11 @@ use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use parking_lot::Mutex;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
 
 use super::Stop;
@@ -27,6 +29,11 @@ use crate::lower::Identity;
 /// Room for a few events; more are read in turn.
 const EVENTS: usize = 4096;
 
+/// How soon a user whose private trees could not be served is tried again; each time the wait doubles.
+const SOON: Duration = Duration::from_millis(50);
+/// How often that is tried (about 25 seconds in all); after that only when the directory changes.
+const TRIES: u32 = 9;
+
 /// The mounts, until the daemon stops.
 pub(super) type Served = Arc<Mutex<Option<Sessions>>>;
 
@@ -38,19 +45,21 @@ struct Follower {
     stop: Sender<Stop>,
     /// Whose private trees are mounted, with the tree that they were mounted for.
     known: HashMap<UserId, Identity>,
+    /// Whose private trees could not be mounted, with the tree and how often that was tried.
+    failed: HashMap<UserId, (Identity, u32)>,
 }
 
 /// Watches the directory of the users' trees for as long as the process lives. Returns when the watch stands.
 pub(super) fn follow(gate: Arc<DaemonGate>, served: Served, stop: Sender<Stop>) -> Result<()> {
     let watch = watch(gate.volumes())?;
-    let known = HashMap::new();
-    let mut follower = Follower { gate, served, stop, known };
+    let (known, failed) = (HashMap::new(), HashMap::new());
+    let mut follower = Follower { gate, served, stop, known, failed };
     std::thread::Builder::new().name("users".to_owned()).spawn(move || {
         loop {
             if let Err(error) = follower.catch_up() {
                 log::error!("cannot follow the users of the volume: {error:#}");
             }
-            if let Err(error) = next(&watch) {
+            if let Err(error) = next(&watch, follower.pause()) {
                 log::error!("the users of the volume are no longer followed: {error}");
                 return;
             }
@@ -71,8 +80,14 @@ fn watch(volumes: &Volumes) -> Result<OwnedFd> {
     Ok(watch)
 }
 
-/// Waits until something changed; what it was is looked up.
-fn next(watch: &OwnedFd) -> io::Result<()> {
+/// Waits until something changed, or for so long; what it was is looked up.
+fn next(watch: &OwnedFd, longest: Option<Duration>) -> io::Result<()> {
+    let longest = longest.map(Timespec::try_from).transpose().map_err(io::Error::other)?;
+    match poll(&mut [PollFd::new(watch, PollFlags::IN)], longest.as_ref()) {
+        Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(()),
+        Ok(_) => {}
+        Err(error) => return Err(error.into()),
+    }
     let mut buffer = [MaybeUninit::uninit(); EVENTS];
     let mut reader = Reader::new(watch, &mut buffer);
     loop {
@@ -101,20 +116,32 @@ impl Follower {
                 log::info!("user {user} has left");
             }
         }
+        self.failed.retain(|user, (tree, _)| present.get(user) == Some(tree));
         for (user, tree) in present {
             if self.known.contains_key(&user) {
                 continue;
             }
-            // One who fails keeps nobody else out, and is tried again when the directory changes.
+            // One who fails keeps nobody else out.
             match come(volumes, sessions, user, &self.stop) {
                 Ok(()) => {
+                    self.failed.remove(&user);
                     self.known.insert(user, tree);
                     log::info!("user {user} has come");
                 }
-                Err(error) => log::error!("the private trees of user {user} cannot be served: {error:#}"),
+                Err(error) => {
+                    let (_, tries) = self.failed.entry(user).or_insert((tree, 0));
+                    *tries = tries.saturating_add(1);
+                    log::error!("the private trees of user {user} cannot be served: {error:#}");
+                }
             }
         }
         Ok(())
+    }
+
+    /// How long to wait for a change before those who failed are tried again.
+    fn pause(&self) -> Option<Duration> {
+        let waits = self.failed.values().filter(|(_, tries)| *tries < TRIES);
+        waits.map(|(_, tries)| SOON * 2u32.saturating_pow(tries.saturating_sub(1))).min()
     }
 }
 
@@ -122,7 +149,12 @@ impl Follower {
 fn come(volumes: &Volumes, sessions: &mut Sessions, user: UserId, stop: &Sender<Stop>) -> Result<()> {
     let mut undo = Undo::default();
     let opened = volumes.private_of(user, &user.to_string(), &mut undo)?;
-    sessions.add(&opened, &volumes.common().options, stop)?;
+    for (mounted, before) in opened.iter().zip(0..) {
+        if let Err(error) = sessions.add(std::slice::from_ref(mounted), &volumes.common().options, stop) {
+            sessions.remove(opened.get(..before).unwrap_or_default());
+            return Err(error);
+        }
+    }
     undo.keep();
     volumes.add(opened);
     Ok(())

@@ -34,12 +34,11 @@ impl Volume {
         name: &FileName,
     ) -> Result<Entry<'_>, FsError> {
         self.counters.count(Counter::Change);
-        let parent = self.node(parent)?;
+        let parent = self.node_to_change(context, (parent, name), Operation::MakeDirectory)?;
         self.within_depth(parent.inode())?;
         let _making = self.making.begin(parent.inode(), name);
         let _tree = self.tree.read();
         let prospect = self.prospect(parent.inode(), name, true)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let permit = self.permit_new(context, &prospect, Operation::MakeDirectory)?;
         self.is_free(context, parent.inode(), name)?;
         let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
@@ -59,7 +58,7 @@ impl Volume {
     /// As CREATE.
     pub fn make_file(&self, context: Context, parent: NodeId, name: &FileName) -> Result<Entry<'_>, FsError> {
         self.counters.count(Counter::Change);
-        let parent = self.node(parent)?;
+        let parent = self.node_to_change(context, (parent, name), Operation::Create)?;
         let _making = self.making.begin(parent.inode(), name);
         let _tree = self.tree.read();
         let (prospect, permit) = self.permit_file(context, parent.inode(), name)?;
@@ -95,9 +94,8 @@ impl Volume {
         name: &FileName,
         operation: Operation,
     ) -> Result<Infallible, FsError> {
-        let parent = self.node(parent)?;
+        let parent = self.node_to_change(context, (parent, name), operation)?;
         let prospect = self.prospect(parent.inode(), name, false)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let _none: Permit = self.permit_new(context, &prospect, operation)?;
         Err(FsError::Plain(Errno::EPERM))
     }
@@ -113,11 +111,10 @@ impl Volume {
         resembling: &FileName,
         (operation, error): (Operation, NameError),
     ) -> Result<Infallible, FsError> {
-        let parent = self.node(parent)?;
+        let parent = self.node_to_change(context, (parent, resembling), operation)?;
         let mut prospect =
             self.prospect(parent.inode(), resembling, operation == Operation::MakeDirectory)?;
         prospect.facts.portable = false;
-        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let _raw: Permit = self.permit_new(context, &prospect, operation)?;
         Err(error.into())
     }
@@ -134,9 +131,9 @@ impl Volume {
         directory: bool,
     ) -> Result<(), FsError> {
         self.counters.count(Counter::Change);
-        let parent = self.node(parent)?;
-        let (inode, stat) = self.found_to_change(context, parent.inode(), name)?;
         let operation = if directory { Operation::RemoveDirectory } else { Operation::Unlink };
+        let parent = self.node_to_change(context, (parent, name), operation)?;
+        let (inode, stat) = self.found_to_change(context, (parent.inode(), name), operation)?;
         if self.may_touch(context, &inode).is_err() {
             // Nor is it told whether it is a directory.
             let _refused: (Permit, _) = self.permit(context, &inode, operation)?;
@@ -173,9 +170,10 @@ impl Volume {
     pub(super) fn found_to_change(
         &self,
         context: Context,
-        parent: &Arc<VolumeInode>,
-        name: &FileName,
+        (parent, name): (&Arc<VolumeInode>, &FileName),
+        operation: Operation,
     ) -> Result<(Arc<VolumeInode>, crate::lower::Stat), FsError> {
+        self.not_reserved(context, (parent, name), operation)?;
         let missing = |error: &FsError| error.errno() == Errno::ENOENT;
         match self.child(parent, name) {
             Err(error) if missing(&error) && self.settings.kind != VolumeKind::Shared => {

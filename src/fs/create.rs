@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -14,12 +15,12 @@ use super::spelling::is_nomedia;
 use super::{Context, Entry, FsError, Volume, VolumeInode, now};
 use crate::diag::Counter;
 use crate::error::Errno;
-use crate::id::{Identity as FileIdentity, NodeId};
+use crate::id::{Identity as FileIdentity, MediaId, NodeId};
 use crate::lower::{DataFd, FileName, OpenHow, Stat, fold};
 use crate::policy::{
     Access, Caller, DenyReason, Identity, Operation, PackageName, Permit, Place, RuleName, View,
 };
-use crate::store::{Begun, EntryName, NewEntry};
+use crate::store::{Begun, Entry as Row, EntryName, NewEntry};
 
 /// The owner of what `adb shell` makes.
 const SHELL_PACKAGE: &str = "com.android.shell";
@@ -52,7 +53,8 @@ impl Volume {
     ) -> Result<Created<'_>, FsError> {
         self.counters.count(Counter::Create);
         self.within_quota(context)?;
-        let parent = self.node(parent)?;
+        let parent = self.node_to_change(context, (parent, name), Operation::Create)?;
+        self.not_reserved(context, (parent.inode(), name), Operation::Create)?;
         for _ in 0..RACES {
             let making = self.making.begin(parent.inode(), name);
             let found = self.child(parent.inode(), name);
@@ -164,7 +166,6 @@ impl Volume {
         name: &FileName,
     ) -> Result<(Prospect, Permit), FsError> {
         let prospect = self.prospect(parent, name, false)?;
-        self.outside_private_trees(&self.caller(context), &prospect.facts, DenyReason::PrivateChange)?;
         let permit = self.permit_new(context, &prospect, Operation::Create)?;
         Ok((prospect, permit))
     }
@@ -193,6 +194,7 @@ impl Volume {
         };
         let begun = self.store.batch(|changes| {
             let begun = changes.begin_entry(&new)?;
+            self.making.claim(begun.id);
             other_user.map_or(Ok(()), |user| changes.set_owner_user(begun.id, user))?;
             Ok(begun)
         })?;
@@ -211,7 +213,16 @@ impl Volume {
 
     /// The row tells which file it is of.
     pub(super) fn complete_row(&self, begun: Option<Begun>, file: FileIdentity) -> Result<(), FsError> {
-        Ok(begun.map_or(Ok(()), |begun| self.store.complete(begun.id, file))?)
+        let Some(begun) = begun else { return Ok(()) };
+        self.store.complete(begun.id, self.lasting(file))?;
+        self.making.settle(begun.id);
+        Ok(())
+    }
+
+    /// Whether a row is of this lower file. That of an entry which is being made waits for the file that its maker
+    /// makes, and is of none that somebody puts there beneath the mount meanwhile.
+    pub(super) fn is_row_of(&self, row: &Row, file: &FileIdentity, directory: bool) -> bool {
+        row.is_of(file, directory) && !(row.file == FileIdentity::NONE && self.making.claims(row.id))
     }
 
     /// An entry was made: what was known of it, or follows from its name for others, is not so any more.
@@ -251,11 +262,16 @@ const STRIPES: usize = 64;
 
 /// Who is making an entry.
 #[derive(Debug)]
-pub(super) struct Making([Mutex<()>; STRIPES]);
+pub(super) struct Making {
+    names: [Mutex<()>; STRIPES],
+    /// Rows that were made ahead of their files by this daemon and do not tell yet which these are. A row that was
+    /// taken back stays: somebody may have read it before. Its number is soon used again.
+    rows: Mutex<HashSet<MediaId>>,
+}
 
 impl Default for Making {
     fn default() -> Making {
-        Making(std::array::from_fn(|_| Mutex::default()))
+        Making { names: std::array::from_fn(|_| Mutex::default()), rows: Mutex::default() }
     }
 }
 
@@ -265,6 +281,18 @@ impl Making {
         let mut hasher = DefaultHasher::new();
         (parent.identity(), fold(name.as_str())).hash(&mut hasher);
         let stripe = usize::try_from(hasher.finish() % STRIPES as u64).unwrap_or_default();
-        self.0.get(stripe).map(Mutex::lock)
+        self.names.get(stripe).map(Mutex::lock)
+    }
+
+    fn claim(&self, row: MediaId) {
+        self.rows.lock().insert(row);
+    }
+
+    fn settle(&self, row: MediaId) {
+        self.rows.lock().remove(&row);
+    }
+
+    fn claims(&self, row: MediaId) -> bool {
+        self.rows.lock().contains(&row)
     }
 }

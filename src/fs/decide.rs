@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::facts::Facts;
+use super::lookup::elsewhere;
 use super::{Context, FsError, Volume, VolumeInode, now};
 use crate::diag::{Counter, Decision};
 use crate::lower::FileName;
@@ -29,9 +30,6 @@ impl Volume {
         name: &FileName,
         directory: bool,
     ) -> Result<Prospect, FsError> {
-        if self.is_reserved(parent, name) {
-            return Err(super::forced::refused());
-        }
         let mut facts = self.facts_to_be(&*self.facts(parent)?, name, directory);
         facts.portable = name.is_portable();
         let kind = (!directory).then_some(facts.named);
@@ -122,17 +120,26 @@ impl Volume {
         prospect: &Prospect,
         operation: Operation,
     ) -> Result<Permit, FsError> {
+        self.not_reserved(context, (&prospect.parent, &prospect.name), operation)?;
         let caller = self.caller(context);
-        let known = self.for_policy(&caller, &prospect.facts, prospect.directory, prospect.kind);
-        let verdict = policy::decide(&caller, &known, &operation);
-        self.record(context, operation, verdict, || {
-            format!("{}/{}", self.path_of(&prospect.parent).trim_end_matches('/'), prospect.name.as_str())
-        });
+        let verdict = if self.is_elsewhere(&caller, &prospect.facts) {
+            elsewhere(operation)
+        } else {
+            let known = self.for_policy(&caller, &prospect.facts, prospect.directory, prospect.kind);
+            policy::decide(&caller, &known, &operation)
+        };
+        self.record(context, operation, verdict, || self.path_below(&prospect.parent, &prospect.name));
         Ok(enforce(verdict)?.0)
     }
 
     /// Refusals and redacted opens go to the audit; what is allowed in full is counted only.
-    fn record(&self, context: Context, operation: Operation, verdict: Verdict, path: impl Fn() -> String) {
+    pub(super) fn record(
+        &self,
+        context: Context,
+        operation: Operation,
+        verdict: Verdict,
+        path: impl Fn() -> String,
+    ) {
         let (rule, errno, redacted) = match verdict {
             Verdict::Deny { reason, rule } => {
                 self.counters.count(Counter::Denied);
@@ -168,6 +175,11 @@ impl Volume {
             let verdict = Verdict::Deny { reason: DenyReason::Opaque, rule: policy::OPAQUE };
             self.record(context, operation, verdict, || self.path_of(inode));
         }
+    }
+
+    /// The path of a name within the volume, for people.
+    pub(super) fn path_below(&self, parent: &Arc<VolumeInode>, name: &FileName) -> String {
+        format!("{}/{}", self.path_of(parent).trim_end_matches('/'), name.as_str())
     }
 
     /// The path within the volume, for people: it is never resolved.

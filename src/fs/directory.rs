@@ -11,7 +11,7 @@ use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::FileName;
 use crate::node::{Content, Handle};
-use crate::policy::{DenyReason, Operation};
+use crate::policy::Operation;
 use crate::store::NAMES;
 
 /// One name of a listing as the kernel gets it.
@@ -49,8 +49,8 @@ impl Volume {
     /// As policy or the lower file system answers.
     pub fn open_directory(&self, context: Context, id: NodeId) -> Result<HandleId, FsError> {
         self.counters.count(Counter::OpenDirectory);
-        if forced::Directory::of(id).is_some() {
-            return Ok(self.open_forced_directory());
+        if let Some(directory) = forced::Directory::of(id) {
+            return self.open_forced_directory(context, directory);
         }
         let node = self.node(id)?;
         let inode = node.inode();
@@ -58,7 +58,7 @@ impl Volume {
             return Err(FsError::Plain(Errno::ENOTDIR));
         }
         self.within_quota(context)?;
-        self.outside_private_trees(&self.caller(context), &*self.facts(inode)?, DenyReason::Private)?;
+        self.outside_private_trees(context, inode, Operation::OpenDirectory)?;
         let (permit, access) = self.permit(context, inode, Operation::OpenDirectory)?;
         self.watch(inode);
         let stream = inode.descriptor(&self.nodes.descriptors)?.list()?;

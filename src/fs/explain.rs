@@ -22,7 +22,7 @@ use crate::error::Errno;
 use crate::id::{MediaId, Uid};
 use crate::lower::{FileName, fold};
 use crate::policy::{
-    Access, Caller, DenyReason, FileFacts, OPAQUE, Operation, Outcome, RuleName, Verdict, View,
+    Access, Caller, DenyReason, FileFacts, OPAQUE, Operation, Outcome, Place, RuleName, Verdict, View,
 };
 use crate::redact::Plan;
 use crate::store::{EntryName, NewEntry};
@@ -124,6 +124,12 @@ impl Volume {
     /// As [`Volume::explain`].
     pub fn explain_access(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explained, FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
+        if let Some(told) = self.explain_forced(&caller, operation, path)? {
+            let directory =
+                matches!(told.answer, Answer::Beside(outcome) if outcome.rule == Outcome::IS_DIRECTORY.rule);
+            let answer = if directory { Answer::Policy(super::forced::REFUSED) } else { told.answer };
+            return Ok(Explained { answer, ..told });
+        }
         let directory = match self.walk(&caller, path)? {
             Walk::To(Spot { inode: Some(inode), .. }) if inode.is_directory() => inode,
             Walk::To(_) | Walk::Stopped(_) => return self.explain(uid, operation, path),
@@ -220,6 +226,12 @@ impl Volume {
         }
         let verdict = self.verdict(&caller, inode, &facts, operation)?;
         let answer = match verdict {
+            // The kernel, which checks modes there, asks first whose it is.
+            Verdict::Deny { .. }
+                if operation == Operation::SetTimes && matches!(facts.place, Place::Private { .. }) =>
+            {
+                Answer::Beside(Outcome::NOT_OWNER)
+            }
             Verdict::Allow(..) if operation == Operation::RemoveDirectory && self.has_entries(inode)? => {
                 Answer::Beside(Outcome::NOT_EMPTY)
             }
@@ -310,7 +322,7 @@ impl Volume {
             owner: None,
             state: facts.state,
             expires: facts.expires(link.name.as_str()),
-            file: stat.identity,
+            file: self.lasting(stat.identity),
             version: Some(super::content::stored(stat.version)),
             created: super::now(),
         })?;

@@ -135,6 +135,11 @@ impl Volume {
         }
     }
 
+    /// What is known of the root of a user's tree as such.
+    pub(super) fn facts_of_tree(&self, user: UserId) -> Facts {
+        Facts { place: Place::Root, row: None, user: Some(user), ..self.facts_of_root() }
+    }
+
     /// What a name alone tells, for an entry that is or is about to be in the directory of `parent`.
     pub(super) fn facts_of_name(
         &self,
@@ -223,7 +228,7 @@ impl Volume {
         let parent = self.directory_row(&link.parent)?;
         let folded = fold(link.name.as_str());
         let name = EntryName { bytes: link.name.as_str().as_bytes(), folded: folded.as_bytes() };
-        let row = self.store.ensure_directory(parent, name, inode.identity())?;
+        let row = self.store.ensure_directory(parent, name, self.lasting(inode.identity()))?;
         self.renew_facts(inode);
         Ok(row)
     }

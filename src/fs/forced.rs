@@ -1,5 +1,5 @@
-//! Forced-redaction names: `.mediagate/redacted/<row>[.ext]` at the root of a shared volume, by which a file is read
-//! redacted by everybody who may read it.
+//! Forced-redaction names: `.mediagate/redacted/<row>[.ext]` at the root of a shared volume, or of each user's tree on
+//! a volume of several, by which a file is read redacted by everybody who may read it.
 //!
 //! The two directories are nowhere on the lower file system: they list nothing, nothing is made or removed in them,
 //! and what lies on the lower file system by the first name is not served. A file's forced node is a third node beside
@@ -8,19 +8,21 @@
 //! INVARIANT: a forced node is opened in the redacted view only, whoever asks, and is never given to the kernel.
 //! INVARIANT: a number tells nothing: whoever may not read the file finds no name, as where there is no file. The
 //! kernel keeps no such name, because it would show it to every caller.
+//! INVARIANT: by the names in a user's tree no file of another user's is reached, and who may not enter the tree
+//! reaches none.
 
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Attributes, CACHED, Context, Entry, FsError, Volume, VolumeInode, VolumeNode};
+use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode, VolumeKind, VolumeNode};
 use crate::diag::Counter;
 use crate::error::Errno;
-use crate::id::{HandleId, MediaId, NodeId};
+use crate::id::{HandleId, MediaId, NodeId, UserId};
 use crate::lower::{FileName, fold};
-use crate::node::BESIDE;
-use crate::policy::{self, Caller, DenyReason, Operation, Verdict};
+use crate::node::{beside, index_beside};
+use crate::policy::{self, Caller, DenyReason, Operation, Place, Verdict};
 
 /// The directory at the root of a volume, folded.
 const TOP: &str = ".mediagate";
@@ -31,9 +33,16 @@ const LISTING: HandleId = HandleId::new(u64::MAX);
 /// The directories are searched; they are not written to.
 const MODE: u16 = 0o550;
 
-/// One of the two directories.
+/// One of the two directories of a user.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Directory {
+pub(super) struct Directory {
+    /// In whose tree it is; on a volume of one user that user.
+    user: UserId,
+    level: Level,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Level {
     /// `.mediagate`
     Top,
     /// `.mediagate/redacted`
@@ -42,14 +51,21 @@ pub(super) enum Directory {
 
 impl Directory {
     fn id(self) -> NodeId {
-        match self {
-            Directory::Top => BESIDE[0],
-            Directory::Names => BESIDE[1],
-        }
+        beside(u64::from(self.user.raw()) * 2 + u64::from(self.level == Level::Names))
     }
 
     pub(super) fn of(id: NodeId) -> Option<Directory> {
-        [Directory::Top, Directory::Names].into_iter().find(|directory| directory.id() == id)
+        let index = index_beside(id)?;
+        let user = u32::try_from(index / 2).map(UserId::new).ok()?;
+        Some(Directory { user, level: if index % 2 == 0 { Level::Top } else { Level::Names } })
+    }
+
+    /// The path below the root of the user's tree, for people.
+    fn path(self) -> &'static str {
+        match self.level {
+            Level::Top => "/.mediagate",
+            Level::Names => "/.mediagate/redacted",
+        }
     }
 }
 
@@ -59,9 +75,8 @@ pub(super) fn refused() -> FsError {
 }
 
 /// The same as policy's answer.
-pub(super) fn refused_verdict() -> Verdict {
-    Verdict::Deny { reason: DenyReason::Refused, rule: policy::FORCED_DIRECTORY }
-}
+pub(super) const REFUSED: Verdict =
+    Verdict::Deny { reason: DenyReason::Refused, rule: policy::FORCED_DIRECTORY };
 
 /// Whether one of the directories was opened by this handle.
 pub(super) fn is_listing(handle: HandleId) -> bool {
@@ -76,41 +91,110 @@ pub(super) fn number(name: &str) -> Option<MediaId> {
 }
 
 impl Volume {
-    /// Whether a name at the volume's root is kept for forced-redaction names, however it is spelt.
+    /// Whether a name at the root of a user's tree is kept for forced-redaction names, however it is spelt.
     pub(super) fn is_reserved(&self, parent: &Arc<VolumeInode>, name: &FileName) -> bool {
-        !self.is_private()
-            && Arc::ptr_eq(parent, self.nodes.root().inode())
-            // No spelling that folds to it begins with another visible character.
-            && !name.as_str().starts_with(|first: char| first.is_ascii_alphanumeric())
+        // No spelling that folds to it begins with another visible character.
+        !name.as_str().starts_with(|first: char| first.is_ascii_alphanumeric())
             && fold(name.as_str()) == TOP
+            && self.user_of_root(parent).is_some()
     }
 
-    /// LOOKUP of one of the directories: `None` if the name is none of theirs.
+    /// Whose tree begins at a directory.
+    pub(super) fn user_of_root(&self, directory: &VolumeInode) -> Option<UserId> {
+        let root = self.nodes.root().inode();
+        match self.settings.kind {
+            VolumeKind::Private(_) => None,
+            VolumeKind::Shared => std::ptr::eq(directory, &raw const **root).then_some(self.settings.user),
+            VolumeKind::Users => {
+                let link = directory.link().filter(|link| Arc::ptr_eq(&link.parent, root))?;
+                Place::user_of(&fold(link.name.as_str()), link.name.as_str())
+            }
+        }
+    }
+
+    /// LOOKUP of one of the directories: `None` if the name is none of theirs. Who may not enter the tree is refused by
+    /// what is asked next: another answer here would make the kernel drop what those have in use who may.
     ///
     /// # Errors
     /// The lower file system's own, of the root.
     pub fn forced_directory(&self, parent: NodeId, name: &FileName) -> Result<Option<Attributes>, FsError> {
         let directory = match Directory::of(parent) {
-            Some(Directory::Top) if fold(name.as_str()) == NAMES => Directory::Names,
+            Some(Directory { user, level: Level::Top }) if fold(name.as_str()) == NAMES => {
+                Directory { user, level: Level::Names }
+            }
             Some(_) => return Ok(None),
-            None if parent != NodeId::ROOT => return Ok(None),
-            None if self.is_reserved(self.nodes.root().inode(), name) => Directory::Top,
-            None => return Ok(None),
+            None => match self.nodes.find(parent) {
+                Some(node) if self.is_reserved(node.inode(), name) => {
+                    let user = self.user_of_root(node.inode()).unwrap_or(self.settings.user);
+                    Directory { user, level: Level::Top }
+                }
+                Some(_) | None => return Ok(None),
+            },
         };
         self.counters.count(Counter::Lookup);
         self.forced_attributes(directory).map(Some)
+    }
+
+    /// Whether the caller may enter the tree in which one of the directories is.
+    pub(super) fn may_enter(&self, caller: &Caller, directory: Directory) -> Result<(), FsError> {
+        let facts = self.facts_of_tree(directory.user);
+        let known = self.for_policy(caller, &facts, true, None);
+        super::decide::enforce(policy::decide(caller, &known, &Operation::Look)).map(drop)
     }
 
     pub(super) fn forced_attributes(&self, directory: Directory) -> Result<Attributes, FsError> {
         let root = self.nodes.root();
         let stat = root.inode().descriptor(&self.nodes.descriptors)?.stat()?;
         let shown = self.attributes(root, &stat)?;
-        Ok(Attributes { node: directory.id(), mode: MODE, links: 2, cached: CACHED, ..shown })
+        Ok(Attributes { node: directory.id(), mode: MODE, links: 2, ..shown })
+    }
+
+    /// The node of a directory in which something is to be made, moved or removed, which is refused in those of forced
+    /// names.
+    pub(super) fn node_to_change(
+        &self,
+        context: Context,
+        (id, name): (NodeId, &FileName),
+        operation: Operation,
+    ) -> Result<Arc<VolumeNode>, FsError> {
+        let Some(directory) = Directory::of(id) else { return self.node(id) };
+        self.may_enter(&self.caller(context), directory)?;
+        self.record(context, operation, REFUSED, || {
+            let above = match self.settings.kind {
+                VolumeKind::Users => format!("/{}", directory.user),
+                VolumeKind::Shared | VolumeKind::Private(_) => String::new(),
+            };
+            format!("{above}{}/{}", directory.path(), name.as_str())
+        });
+        Err(refused())
+    }
+
+    /// Refuses what is to be done with the first of the directories by its name, and says so in the audit.
+    pub(super) fn not_reserved(
+        &self,
+        context: Context,
+        (parent, name): (&Arc<VolumeInode>, &FileName),
+        operation: Operation,
+    ) -> Result<(), FsError> {
+        if !self.is_reserved(parent, name) {
+            return Ok(());
+        }
+        let facts = self.facts(parent)?;
+        let known = self.for_policy(&self.caller(context), &facts, true, None);
+        let entered = policy::decide(&self.caller(context), &known, &Operation::Look);
+        let verdict = if matches!(entered, Verdict::Deny { .. }) { entered } else { REFUSED };
+        self.record(context, operation, verdict, || self.path_below(parent, name));
+        super::decide::enforce(verdict).map(drop)
     }
 
     /// OPENDIR of one of the directories.
-    pub(super) fn open_forced_directory(&self) -> HandleId {
-        LISTING
+    pub(super) fn open_forced_directory(
+        &self,
+        context: Context,
+        directory: Directory,
+    ) -> Result<HandleId, FsError> {
+        self.may_enter(&self.caller(context), directory)?;
+        Ok(LISTING)
     }
 
     /// LOOKUP in one of the directories.
@@ -120,9 +204,10 @@ impl Volume {
         directory: Directory,
         name: &FileName,
     ) -> Result<Entry<'_>, FsError> {
+        self.may_enter(caller, directory)?;
         let nothing = || FsError::Plain(Errno::ENOENT);
-        let row = number(name.as_str()).filter(|_| directory == Directory::Names).ok_or_else(nothing)?;
-        let inode = self.forced_file(row)?.ok_or_else(nothing)?;
+        let row = number(name.as_str()).filter(|_| directory.level == Level::Names).ok_or_else(nothing)?;
+        let inode = self.forced_file(directory.user, row)?.ok_or_else(nothing)?;
         let facts = self.facts(&inode)?;
         let verdict = self.verdict(caller, &inode, &facts, Operation::OpenRedacted { write: false })?;
         let _may_read: (policy::Permit, policy::Access) = super::decide::enforce(verdict)?;
@@ -133,11 +218,19 @@ impl Volume {
         Ok(Entry { node, attributes, generation, cached: Duration::ZERO })
     }
 
-    /// The file of a row of this volume; `None` where it is gone, or is none.
-    pub(super) fn forced_file(&self, row: MediaId) -> Result<Option<Arc<VolumeInode>>, FsError> {
+    /// The file of a row of this volume in a user's tree; `None` where it is gone, or is none.
+    pub(super) fn forced_file(
+        &self,
+        user: UserId,
+        row: MediaId,
+    ) -> Result<Option<Arc<VolumeInode>>, FsError> {
         let Some(path) = self.store.path_of(row)?.filter(|path| path.volume == self.id) else {
             return Ok(None);
         };
+        let tree = user.to_string().into_bytes();
+        if self.settings.kind == VolumeKind::Users && path.names.first() != Some(&tree) {
+            return Ok(None);
+        }
         let mut inode = self.nodes.root().inode().clone();
         for name in path.names {
             let Ok(name) = String::from_utf8(name) else { return Ok(None) };

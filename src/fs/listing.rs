@@ -202,7 +202,8 @@ impl<'v> Reader<'v> {
         let seen = self.volume.seen(&inode, facts, false).ok()?;
         let kind = Kind::agree(facts.named, seen.content);
         if let Some(row) = facts.row.filter(|_| seen.settled && is_old(seen.version)) {
-            learned.push(Learned { row, ino: inode.identity().file.ino, version: seen.version, kind });
+            let ino = self.volume.lasting(inode.identity()).file.ino;
+            learned.push(Learned { row, ino, version: seen.version, kind });
         }
         Some(kind)
     }

@@ -157,7 +157,9 @@ impl Volume {
     /// conceals.
     fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<Sight, FsError> {
         let facts = self.placed(inode)?;
-        self.outside_private_trees(caller, &facts, DenyReason::Private)?;
+        if self.is_elsewhere(caller, &facts) {
+            return super::decide::enforce(elsewhere(Operation::Look)).map(|_| Sight::Seen);
+        }
         let verdict = if self.is_concealable(inode) {
             self.sees(caller, inode)?
         } else {
@@ -181,17 +183,18 @@ impl Volume {
 
     /// A shared volume serves nothing below `Android/data` and `Android/obb`: that is what private volumes are for,
     /// and whoever looks below a mount point (by a bind mount of the directory) must find nothing.
-    /// `reason` tells looking from making.
     pub(super) fn outside_private_trees(
         &self,
-        caller: &Caller,
-        facts: &Facts,
-        reason: DenyReason,
+        context: Context,
+        inode: &Arc<VolumeInode>,
+        operation: Operation,
     ) -> Result<(), FsError> {
-        if self.is_elsewhere(caller, facts) {
-            return Err(FsError::Denied { reason, rule: policy::ELSEWHERE });
+        if !self.is_elsewhere(&self.caller(context), &*self.facts(inode)?) {
+            return Ok(());
         }
-        Ok(())
+        let verdict = elsewhere(operation);
+        self.record(context, operation, verdict, || self.path_of(inode));
+        super::decide::enforce(verdict).map(drop)
     }
 
     /// Whether a private volume serves what lies there, and this one does not.
@@ -257,6 +260,7 @@ impl Volume {
     ) -> Result<Attributes, FsError> {
         self.counters.count(Counter::GetAttributes);
         if let Some(directory) = Directory::of(id) {
+            self.may_enter(&self.caller(context), directory)?;
             return self.forced_attributes(directory);
         }
         let node = self.node(id)?;
@@ -299,8 +303,9 @@ impl Volume {
     /// making it would be.
     pub fn access(&self, context: Context, id: NodeId, request: AccessRequest) -> Result<(), FsError> {
         self.counters.count(Counter::Other);
-        if Directory::of(id).is_some() && !request.write {
-            return Ok(());
+        if let Some(directory) = Directory::of(id) {
+            self.may_enter(&self.caller(context), directory)?;
+            return if request.write { Err(forced::refused()) } else { Ok(()) };
         }
         let node = self.node(id)?;
         let inode = node.inode();
@@ -322,10 +327,17 @@ impl Volume {
     /// ENOENT in a directory that is private to another application; else the lower file system's own.
     pub fn statfs(&self, context: Context, id: NodeId) -> Result<StatVfs, FsError> {
         self.counters.count(Counter::Other);
+        self.reach(context, id)?;
         let node = self.node(if Directory::of(id).is_some() { NodeId::ROOT } else { id })?;
-        self.may_touch(context, node.inode())?;
         Ok(node.inode().descriptor(&self.nodes.descriptors)?.statfs()?)
     }
+}
+
+/// What a shared volume answers where a private one serves.
+pub(super) fn elsewhere(operation: Operation) -> Verdict {
+    let changes = operation.makes_or_moves();
+    let reason = if changes { DenyReason::PrivateChange } else { DenyReason::Private };
+    Verdict::Deny { reason, rule: policy::ELSEWHERE }
 }
 
 /// An answer to LOOKUP that harms nobody: for any error but ENOMEM the kernel drops what it knows of the name, with

@@ -133,6 +133,8 @@ pub(crate) type VolumeHandle = Handle<Known, Terms>;
 pub struct Volume {
     id: VolumeId,
     root_row: MediaId,
+    /// Whether a lower file keeps its inode number.
+    numbered: bool,
     lower: PathBuf,
     settings: Settings,
     store: Arc<Store>,
@@ -181,7 +183,7 @@ impl Volume {
         decisions: Arc<DecisionRing>,
     ) -> Result<Volume, FsError> {
         let root = PathFd::root(lower)?;
-        let identity = root.stat()?.identity;
+        let (identity, numbered) = (root.stat()?.identity, root.keeps_numbers()?);
         let row = store.volume(lower, identity)?;
         let reused = store.reused_inodes(row.id)?;
         let reused = reused.iter().filter_map(|stored| reuse_from(stored, identity.file.dev));
@@ -191,6 +193,7 @@ impl Volume {
         Ok(Volume {
             id: row.id,
             root_row: row.root,
+            numbered,
             lower: lower.to_owned(),
             settings,
             store,

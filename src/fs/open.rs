@@ -11,7 +11,7 @@ use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{DataFd, OpenHow};
 use crate::node::{Backing, Content, Handle, Mapped, Sharing};
-use crate::policy::{Access, DenyReason, Operation, Permit, View};
+use crate::policy::{Access, Operation, Permit, View};
 use crate::redact::Plan;
 
 /// How many idle backings are kept; past it all idle ones are let go.
@@ -102,9 +102,8 @@ impl Volume {
             return Err(FsError::Plain(Errno::EISDIR));
         }
         self.still_named(node.inode())?;
-        let caller = self.caller(context);
-        self.outside_private_trees(&caller, &*self.facts(node.inode())?, DenyReason::Private)?;
         let operation = self.operation_on(&node, request.operation());
+        self.outside_private_trees(context, node.inode(), operation)?;
         let (permit, access) = self.permit(context, node.inode(), operation)?;
         let opened = self.open_node(context, &node, Terms::new(context, permit, access, request), None);
         if matches!(opened, Err(FsError::StaleView)) {

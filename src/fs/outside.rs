@@ -35,8 +35,6 @@ const GATHER: Duration = Duration::from_millis(20);
 const AT_ONCE: usize = 16_384;
 /// How many entries may wait for the kernel to be told; past it they are left to expire by themselves.
 const QUEUED: usize = 65_536;
-/// How long a change of ours may take to come back as news.
-const ANNOUNCED: Duration = Duration::from_secs(2);
 /// How often lost news are made up for at most: everything is asked for again then.
 const REGAIN: Duration = Duration::from_secs(1);
 
@@ -49,14 +47,25 @@ pub(super) struct Outside {
     /// Whether a directory had to go without a watch.
     partial: AtomicBool,
     watched: Mutex<HashMap<WatchId, Weak<VolumeInode>>>,
-    own: Mutex<HashMap<(WatchId, FileName), Announced>>,
+    own: Mutex<Own>,
 }
 
-/// News that are of our own making.
-#[derive(Debug)]
+/// News that are of our own making. A change is news by the time it is done: what did not come with all news that there
+/// were after it does not come at all, and must not be taken for the change that somebody else makes next.
+#[derive(Debug, Default)]
+struct Own {
+    expected: HashMap<(WatchId, FileName), Announced>,
+    /// How often all news were fetched.
+    round: u64,
+}
+
+#[derive(Debug, Default)]
 struct Announced {
     count: u32,
-    since: Instant,
+    /// Changes of the name that are being made.
+    making: u32,
+    /// The round in which the last of them was done.
+    done: u64,
 }
 
 /// A watched directory; dropped with its inode, it is watched no longer.
@@ -125,27 +134,48 @@ impl Outside {
     fn announce(&self, names: &[(WatchId, FileName)], each: u32) {
         let mut own = self.own.lock();
         for name in names {
-            let announced =
-                own.entry(name.clone()).or_insert_with(|| Announced { count: 0, since: Instant::now() });
+            let announced = own.expected.entry(name.clone()).or_default();
             announced.count = announced.count.saturating_add(each);
-            announced.since = Instant::now();
+            announced.making = announced.making.saturating_add(1);
+        }
+    }
+
+    /// The change is made, or was not.
+    fn announced(&self, names: &[(WatchId, FileName)], each: u32, made: bool) {
+        let mut own = self.own.lock();
+        let Own { expected, round } = &mut *own;
+        for name in names {
+            let Some(announced) = expected.get_mut(name) else { continue };
+            announced.making = announced.making.saturating_sub(1);
+            announced.done = *round;
+            if !made {
+                announced.count = announced.count.saturating_sub(each);
+            }
         }
     }
 
     /// How many of `count` news are of our own making; they are expected no longer.
     fn take_own(&self, name: &(WatchId, FileName), count: u32) -> u32 {
         let mut own = self.own.lock();
-        let Some(announced) = own.get_mut(name) else { return 0 };
+        let Some(announced) = own.expected.get_mut(name) else { return 0 };
         let taken = announced.count.min(count);
-        announced.count -= taken;
-        if announced.count == 0 {
-            own.remove(name);
-        }
+        announced.count = announced.count.saturating_sub(taken);
         taken
     }
 
-    fn forget_overdue(&self) {
-        self.own.lock().retain(|_, announced| announced.since.elapsed() < ANNOUNCED);
+    /// All news are about to be fetched; the number of this round.
+    fn begin_round(&self) -> u64 {
+        let mut own = self.own.lock();
+        own.round = own.round.saturating_add(1);
+        own.round
+    }
+
+    /// All news that there were at the beginning of the round were followed.
+    fn end_round(&self, round: u64) {
+        self.own
+            .lock()
+            .expected
+            .retain(|_, announced| announced.making > 0 || (announced.count > 0 && announced.done >= round));
     }
 }
 
@@ -208,7 +238,11 @@ impl Batch {
             }
             News::Lost => self.lost = true,
         }
-        self.named.len().max(self.written.len()) < AT_ONCE
+        !self.is_full()
+    }
+
+    fn is_full(&self) -> bool {
+        self.named.len().max(self.written.len()) >= AT_ONCE
     }
 }
 
@@ -241,11 +275,7 @@ impl Volume {
         let names: Vec<_> = ends.iter().filter_map(watched).collect();
         outside.announce(&names, each);
         let done = change();
-        if done.is_err() {
-            for name in &names {
-                outside.take_own(name, each);
-            }
-        }
+        outside.announced(&names, each, done.is_ok());
         done
     }
 
@@ -301,7 +331,7 @@ impl Volume {
                 Ok(Woken::News | Woken::Late) => {}
                 Err(error) => return log::error!("changes beneath the mount go unnoticed: {error}"),
             }
-            let mut batch = Batch::default();
+            let (mut batch, round) = (Batch::default(), outside.begin_round());
             if let Err(error) = outside.watcher.read(|news| batch.take(news)) {
                 return log::error!("changes beneath the mount go unnoticed: {error}");
             }
@@ -312,7 +342,11 @@ impl Volume {
                 self.expire_all();
                 (lost, regained) = (false, Some(Instant::now()));
             }
+            let all = !batch.is_full();
             self.follow_news(&outside, batch);
+            if all {
+                outside.end_round(round);
+            }
             if outside.partial.load(Ordering::Relaxed) && self.facts_are_old() {
                 self.forget_facts();
             }
@@ -360,7 +394,6 @@ impl Volume {
         for directory in batch.moved.into_iter().filter_map(|watch| outside.directory(watch)) {
             self.moved_outside(&directory);
         }
-        outside.forget_overdue();
     }
 
     /// A name means something else than before.
@@ -427,5 +460,36 @@ impl Volume {
             // Without a receiver there is no kernel to tell.
             let _sent = self.notices.send(Notice::Attributes(node.id()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_announced_and_is_no_news_is_not_expected_for_long() {
+        let scratch = tempfile::tempdir().unwrap();
+        let outside = Outside::new(1).unwrap();
+        let watch = outside.watcher.add(&PathFd::root(scratch.path()).unwrap()).unwrap();
+        let name = (watch, FileName::parse(std::ffi::OsStr::new("a")).unwrap());
+        let names = [name.clone()];
+        outside.announce(&names, 2);
+        let during = outside.begin_round();
+        outside.end_round(during);
+        outside.announced(&names, 2, true);
+        outside.end_round(during);
+        assert_eq!(outside.take_own(&name, 1), 1, "it may come yet");
+        outside.announce(&names, 2);
+        outside.announced(&names, 2, false);
+        let after = outside.begin_round();
+        assert_eq!(outside.take_own(&name, 1), 1, "one of two came");
+        outside.announce(&names, 1);
+        outside.end_round(after);
+        assert_eq!(outside.take_own(&name, 3), 1, "a change that is being made");
+        outside.announced(&names, 1, true);
+        outside.end_round(outside.begin_round());
+        assert_eq!(outside.take_own(&name, 1), 0);
+        assert!(outside.own.lock().expected.is_empty());
     }
 }

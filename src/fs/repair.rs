@@ -3,6 +3,9 @@
 //! The lower file system is changed first and the row after it, and others change files beneath the mount: so a file
 //! may stand where its row does not. It is recognised by its inode number and time of birth, and its row follows, a
 //! directory's with all below it. A row under whose name another file is found says nothing of that one.
+//!
+//! Where inode numbers do not last (FAT, exFAT), a file is recognised by its name and its time of birth, and a row follows
+//! renames through the volume only: a file that somebody else renamed is nobody's.
 
 #![forbid(unsafe_code)]
 
@@ -13,11 +16,16 @@ use std::sync::Arc;
 use super::facts::Facts;
 use super::{FsError, Known, Volume, VolumeInode};
 use crate::id::MediaId;
-use crate::lower::{FileKind, FileName, PathFd, Stat, fold};
+use crate::lower::{FileKind, FileName, Identity, PathFd, Stat, fold};
 use crate::node::Link;
 use crate::store::{Entry, EntryName, Placement, StoreError};
 
 impl Volume {
+    /// What a row tells of a file by which it is recognised after a restart.
+    pub(super) fn lasting(&self, file: Identity) -> Identity {
+        if self.numbered { file } else { file.unnumbered() }
+    }
+
     /// The row of the file that was found at `link`, whose directory has the facts `parent`.
     pub(super) fn row_of_file(
         &self,
@@ -28,9 +36,9 @@ impl Volume {
         let (file, directory) = (inode.identity(), inode.is_directory());
         let name = link.name.as_str().as_bytes();
         let standing = parent.row.map(|parent| self.store.entry(parent, name)).transpose()?.flatten();
-        if let Some(row) = standing.as_ref().filter(|row| row.is_of(&file, directory)) {
+        if let Some(row) = standing.as_ref().filter(|row| self.is_row_of(row, &file, directory)) {
             if row.is_incomplete(&file) {
-                self.store.complete(row.id, file)?;
+                self.store.complete(row.id, self.lasting(file))?;
             }
             return Ok(standing);
         }
@@ -79,9 +87,9 @@ impl Volume {
         let name = EntryName { bytes: link.name.as_str().as_bytes(), folded: folded.as_bytes() };
         let parent = self.directory_row(&link.parent)?;
         let mut places = vec![(row.id, Placement { parent, name, kind: None })];
-        let exchanged = standing
-            .zip(there)
-            .filter(|(standing, there)| standing.is_of(&there.identity, there.kind == FileKind::Directory));
+        let exchanged = standing.zip(there).filter(|(standing, there)| {
+            self.is_row_of(standing, &there.identity, there.kind == FileKind::Directory)
+        });
         let former = fold(&String::from_utf8_lossy(&row.name));
         if let (Some((standing, _)), Some(parent)) = (exchanged, row.parent) {
             let name = EntryName { bytes: &row.name, folded: former.as_bytes() };

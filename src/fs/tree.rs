@@ -233,7 +233,7 @@ impl Move<'_> {
         let Ok(stat) = directory.stat_child(name) else { return Ok(false) };
         let of_kind = |kind| self.allowed(&facts, &goal, Some(kind));
         Ok(stat.kind == FileKind::Regular
-            && row.is_of(&stat.identity, false)
+            && self.volume.is_row_of(row, &stat.identity, false)
             && (with || kind_of_row(row, &stat, &facts).is_some_and(of_kind)))
     }
 

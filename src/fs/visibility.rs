@@ -111,8 +111,8 @@ impl Volume {
     /// # Errors
     /// ENOENT where it does not; else as policy answers.
     pub fn reach(&self, context: Context, id: NodeId) -> Result<(), FsError> {
-        if Directory::of(id).is_some() {
-            return Ok(());
+        if let Some(directory) = Directory::of(id) {
+            return self.may_enter(&self.caller(context), directory);
         }
         self.may_touch(context, self.node(id)?.inode())
     }

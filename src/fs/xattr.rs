@@ -28,7 +28,8 @@ impl Volume {
     /// ENODATA for an attribute of ours that the entry lacks, EOPNOTSUPP for all others; else as an open for reading.
     pub fn extended_attribute(&self, context: Context, id: NodeId, name: &str) -> Result<Vec<u8>, FsError> {
         self.counters.count(Counter::Other);
-        if Directory::of(id).is_some() {
+        if let Some(directory) = Directory::of(id) {
+            self.may_enter(&self.caller(context), directory)?;
             let ours = [VIEW, OWNER, KIND].contains(&name);
             return Err(FsError::Plain(if ours { Errno::ENODATA } else { Errno::EOPNOTSUPP }));
         }

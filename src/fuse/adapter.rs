@@ -18,6 +18,7 @@ use fuser::{
 
 use super::answer::{add_plus, open_flags};
 use super::backing;
+use super::lane::Lane;
 use super::translate::{
     access, attributes, context, handle, kind, name, new_name, node, open_request, rename_mode, time,
 };
@@ -36,6 +37,8 @@ pub(super) struct Adapter {
     pub(super) volume: Arc<Volume>,
     /// How many file systems may be stacked below a backing file's own.
     pub(super) stack_depth: u32,
+    /// Where requests are served that may take long.
+    pub(super) lane: Lane,
 }
 
 thread_local! {
@@ -182,12 +185,18 @@ impl Filesystem for Adapter {
         flags: RenameFlags,
         reply: ReplyEmpty,
     ) {
-        let rename = || {
+        let ends = || {
             let (from, mode) = (name(raw)?, rename_mode(flags)?);
-            let to = new_name(&self.volume, request, (new_parent, new_raw), Operation::RenameTo)?;
-            self.volume.rename(context(request), (node(parent), &from), (node(new_parent), &to), mode)
+            Ok((from, new_name(&self.volume, request, (new_parent, new_raw), Operation::RenameTo)?, mode))
         };
-        self.empty("rename", rename(), reply);
+        let (from, to, mode) = match ends() {
+            Ok(ends) => ends,
+            Err(error) => return reply.error(self.report("rename", &error)),
+        };
+        let context = context(request);
+        self.aside(("rename", request), reply, move |volume| {
+            volume.rename(context, (node(parent), &from), (node(new_parent), &to), mode)
+        });
     }
 
     fn open(&self, request: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
@@ -291,8 +300,8 @@ impl Filesystem for Adapter {
         reply.ok();
     }
 
-    fn fsync(&self, _request: &Request, _ino: INodeNo, fh: FileHandle, data_only: bool, reply: ReplyEmpty) {
-        self.empty("fsync", self.volume.sync(handle(fh), data_only), reply);
+    fn fsync(&self, request: &Request, _ino: INodeNo, fh: FileHandle, data_only: bool, reply: ReplyEmpty) {
+        self.aside(("fsync", request), reply, move |volume| volume.sync(handle(fh), data_only));
     }
 
     fn opendir(&self, request: &Request, ino: INodeNo, _flags: OpenFlags, reply: ReplyOpen) {
@@ -349,15 +358,8 @@ impl Filesystem for Adapter {
         reply.ok();
     }
 
-    fn fsyncdir(
-        &self,
-        _request: &Request,
-        _ino: INodeNo,
-        fh: FileHandle,
-        data_only: bool,
-        reply: ReplyEmpty,
-    ) {
-        self.empty("fsyncdir", self.volume.sync(handle(fh), data_only), reply);
+    fn fsyncdir(&self, request: &Request, _ino: INodeNo, fh: FileHandle, data_only: bool, reply: ReplyEmpty) {
+        self.aside(("fsyncdir", request), reply, move |volume| volume.sync(handle(fh), data_only));
     }
 
     fn statfs(&self, request: &Request, ino: INodeNo, reply: ReplyStatfs) {
@@ -426,7 +428,7 @@ impl Filesystem for Adapter {
 
     fn fallocate(
         &self,
-        _request: &Request,
+        request: &Request,
         _ino: INodeNo,
         fh: FileHandle,
         offset: u64,
@@ -434,11 +436,9 @@ impl Filesystem for Adapter {
         mode: i32,
         reply: ReplyEmpty,
     ) {
-        self.empty(
-            "fallocate",
-            self.volume.allocate(handle(fh), mode.cast_unsigned(), offset, length),
-            reply,
-        );
+        self.aside(("fallocate", request), reply, move |volume| {
+            volume.allocate(handle(fh), mode.cast_unsigned(), offset, length)
+        });
     }
 
     fn lseek(
@@ -464,7 +464,7 @@ impl Filesystem for Adapter {
 
     fn copy_file_range(
         &self,
-        _request: &Request,
+        request: &Request,
         _ino_in: INodeNo,
         fh_in: FileHandle,
         offset_in: u64,
@@ -476,9 +476,6 @@ impl Filesystem for Adapter {
         reply: ReplyWrite,
     ) {
         let (from, to) = ((handle(fh_in), offset_in), (handle(fh_out), offset_out));
-        match self.volume.copy(from, to, length) {
-            Ok(count) => reply.written(u32::try_from(count).unwrap_or(u32::MAX)),
-            Err(error) => reply.error(self.report("copy_file_range", &error)),
-        }
+        self.write_aside(("copy_file_range", request), reply, move |volume| volume.copy(from, to, length));
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fuser::{
     Errno, FileHandle, FopenFlags, Generation, INodeNo, ReplyCreate, ReplyDirectoryPlus, ReplyEmpty,
-    ReplyEntry, ReplyXattr, Request,
+    ReplyEntry, ReplyWrite, ReplyXattr, Request,
 };
 
 use super::adapter::Adapter;
@@ -15,18 +15,51 @@ use super::backing::{self, CreatedAnswer};
 use super::translate::{attributes, context, nameless, new_name, node, shorter};
 use crate::diag::Counter;
 use crate::error::Errno as Refused;
-use crate::fs::{Attributes, Created, Entry, FsError, OpenedIo, Operation, PlusEntry};
+use crate::fs::{Attributes, Created, Entry, FsError, OpenedIo, Operation, PlusEntry, Volume};
+
+/// Where an error is logged and counted: once, here.
+fn report(volume: &Volume, operation: &'static str, error: &FsError) -> Errno {
+    if error.is_failure() {
+        volume.counters().count(Counter::Failed);
+        log::error!("{operation} failed: {error}");
+    } else {
+        log::debug!("{operation}: {error}");
+    }
+    Errno::from_i32(error.errno().raw())
+}
 
 impl Adapter {
-    /// Where an error is logged and counted: once, here.
+    /// See [`report`].
     pub(super) fn report(&self, operation: &'static str, error: &FsError) -> Errno {
-        if error.is_failure() {
-            self.volume.counters().count(Counter::Failed);
-            log::error!("{operation} failed: {error}");
-        } else {
-            log::debug!("{operation}: {error}");
-        }
-        Errno::from_i32(error.errno().raw())
+        report(&self.volume, operation, error)
+    }
+
+    /// Serves what may take long beside the threads that serve everybody.
+    pub(super) fn aside(
+        &self,
+        (operation, request): (&'static str, &Request),
+        reply: ReplyEmpty,
+        work: impl FnOnce(&Volume) -> Result<(), FsError> + Send + 'static,
+    ) {
+        let volume = self.volume.clone();
+        self.lane.serve(request.uid(), move || match work(&volume) {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(report(&volume, operation, &error)),
+        });
+    }
+
+    /// The same for what answers how much was written.
+    pub(super) fn write_aside(
+        &self,
+        (operation, request): (&'static str, &Request),
+        reply: ReplyWrite,
+        work: impl FnOnce(&Volume) -> Result<usize, FsError> + Send + 'static,
+    ) {
+        let volume = self.volume.clone();
+        self.lane.serve(request.uid(), move || match work(&volume) {
+            Ok(count) => reply.written(u32::try_from(count).unwrap_or(u32::MAX)),
+            Err(error) => reply.error(report(&volume, operation, &error)),
+        });
     }
 
     /// The answer to what is refused to everyone.

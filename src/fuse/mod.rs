@@ -5,6 +5,7 @@ mod adapter;
 mod answer;
 mod available;
 mod backing;
+mod lane;
 mod session;
 mod translate;
 

@@ -14,6 +14,7 @@ use rustix::mount::UnmountFlags;
 use super::adapter::Adapter;
 use super::available::{available, unmounting_program};
 use super::backing::{KernelLink, probe};
+use super::lane::Lane;
 use crate::fs::Volume;
 use crate::lower::PathFd;
 
@@ -92,7 +93,8 @@ impl Session {
     /// [`MountError`]; then nothing is mounted.
     pub fn start(volume: Arc<Volume>, mount: &Path, options: MountOptions) -> Result<Session, MountError> {
         available()?;
-        let adapter = Adapter { volume: volume.clone(), stack_depth: stack_depth(volume.lower()) };
+        let stack_depth = stack_depth(volume.lower());
+        let adapter = Adapter { volume: volume.clone(), stack_depth, lane: Lane::default() };
         let refused = |cause| MountError::Refused { mount: mount.to_owned(), cause };
         let session = fuser::Session::new(adapter, mount, &config(options)).map_err(refused)?;
         let start = |cause| MountError::Start { mount: mount.to_owned(), cause };

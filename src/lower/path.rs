@@ -19,6 +19,9 @@ use super::inspect::Inspection;
 use super::{FileName, Stat};
 use crate::policy::Permit;
 
+/// File systems without inode numbers of their own, by their magic numbers.
+const FAT: u64 = 0x4d44;
+const EXFAT: u64 = 0x2011_bab0;
 /// Every name is resolved like this: beneath its directory, through no link, onto no other mount.
 const CONFINED: ResolveFlags = ResolveFlags::BENEATH
     .union(ResolveFlags::NO_SYMLINKS)
@@ -231,6 +234,16 @@ impl PathFd {
     /// The lower file system's own.
     pub fn statfs(&self) -> io::Result<StatVfs> {
         Ok(rustix::fs::fstatvfs(&self.0)?)
+    }
+
+    /// Whether a file keeps its inode number for good on this file system. FAT and exFAT give it another whenever the
+    /// kernel has forgotten it.
+    ///
+    /// # Errors
+    /// The lower file system's own.
+    pub fn keeps_numbers(&self) -> io::Result<bool> {
+        let magic = u64::try_from(rustix::fs::fstatfs(&self.0)?.f_type).unwrap_or_default();
+        Ok(![FAT, EXFAT].contains(&magic))
     }
 }
 

@@ -25,5 +25,5 @@ pub use backing::{Backing, BackingDevice, IoMode};
 pub use descriptors::DescriptorCache;
 pub use handle::{Content, Handle, HandleTable};
 pub use inode::{Inode, Link, Mapped, Sharing};
-pub use number::{BESIDE, NodeNumbers, Reuse};
+pub use number::{NodeNumbers, Reuse, beside, index_beside};
 pub use table::{FoundInode, Node, NodeRef, NodeTable};

@@ -26,8 +26,18 @@ const REUSE_SHIFT: u32 = 48;
 const REUSE_MAX: u16 = 0x1fff;
 const LOW: u64 = (1 << REUSE_SHIFT) - 1;
 
-/// Numbers that stand for no lower file: the root has neither of the views.
-pub const BESIDE: [NodeId; 2] = [NodeId::new(FORCED | 1), NodeId::new(REDACTED | 1)];
+/// What numbers that stand for no lower file have in common: a forced view has no other view.
+const BESIDE: u64 = FORCED | REDACTED;
+
+/// The number of the `index`th node, of 2^48, that stands for no lower file.
+pub const fn beside(index: u64) -> NodeId {
+    NodeId::new(BESIDE | (index & LOW))
+}
+
+/// Which node that stands for no lower file has the number, if one has.
+pub const fn index_beside(number: NodeId) -> Option<u64> {
+    if number.raw() & !LOW == BESIDE { Some(number.raw() & LOW) } else { None }
+}
 
 /// A lower inode number that came to stand for another file while the former was remembered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

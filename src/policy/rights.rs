@@ -87,11 +87,6 @@ impl Caller {
         self.identity == Identity::Shell
     }
 
-    /// A uid that no application has.
-    pub(super) fn is_unknown(&self) -> bool {
-        self.identity == Identity::Unknown
-    }
-
     /// Whether the application holds all of `permission`.
     pub(super) fn holds(&self, permission: Permissions) -> bool {
         self.application().is_some_and(|application| application.holds(permission))

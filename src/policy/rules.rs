@@ -127,8 +127,6 @@ rules! {
          locations.";
     "walk" = structure::walk, [],
         "Directories in shared places are listed and may be opened for listing.";
-    "unknown-caller" = broad::unknown, [Refused, Forbidden],
-        "A uid that no application has may walk, and do nothing else.";
     "top-directory" = structure::top_directory, [Refused],
         "At the top level only the default directories may be made.";
     "directory" = structure::directory, [],

@@ -11,8 +11,8 @@ use super::plan::OpaqueReason;
 use super::scan::Scan;
 use super::sniff::{Format, candidates};
 use super::{
-    Budget, Fill, Patches, Plan, ReadAt, ScanError, container, gif, iso, jpeg, patterns, png, psd, raw, tiff,
-    webp, xmp,
+    Budget, Fill, Patches, Plan, ReadAt, ScanError, container, document, gif, iso, jpeg, patterns, png, psd,
+    raw, tiff, webp, xmp,
 };
 
 /// Formats that editors rewrite in place, by adding at the end.
@@ -101,6 +101,9 @@ fn unknown(scan: &mut Scan<'_>, whole: Range<u64>, extension: Option<&str>) -> R
 fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) -> Result<(), ScanError> {
     match format {
         Format::Jpeg => jpeg::scan(scan, whole),
+        Format::Exv => jpeg::exv(scan, whole),
+        Format::Pdf => document::pdf(scan, whole),
+        Format::Postscript => document::postscript(scan, whole),
         Format::Png => png::scan(scan, whole),
         Format::Webp => webp::scan(scan, whole),
         Format::Gif => gif::scan(scan, whole),
@@ -111,11 +114,12 @@ fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) -> Result<(),
         Format::Heif | Format::Avif | Format::Cr3 | Format::Mp4 | Format::M4a | Format::Quicktime => {
             iso::scan(scan, whole)
         }
+        Format::Jxl | Format::Jp2 => iso::scan(scan, whole),
+        Format::Jp2Codestream => iso::codestream(scan, whole),
         Format::Xmp => xmp::scan(scan, whole),
-        Format::JxlCodestream => Ok(()),
         Format::Matroska | Format::Webm => container::matroska(scan, whole),
         Format::Avi | Format::Wav => container::riff(scan, whole),
-        Format::Mp3 | Format::Flac | Format::Ogg | Format::Jp2 | Format::Jxl | Format::TransportStream => {
+        Format::Mp3 | Format::Flac | Format::Ogg | Format::JxlCodestream | Format::TransportStream => {
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }
@@ -123,7 +127,7 @@ fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) -> Result<(),
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }
-        Format::Crw | Format::X3f | Format::Exv | Format::Pdf | Format::Postscript | Format::Xml => {
+        Format::Crw | Format::X3f | Format::Xml => {
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }

@@ -9,10 +9,13 @@
 
 #![forbid(unsafe_code)]
 
+mod brotli;
 mod bytes;
 mod container;
 mod dispatch;
+mod document;
 mod gif;
+mod hex;
 mod iptc;
 mod iso;
 mod joined;
@@ -42,4 +45,4 @@ pub use source::{Budget, ReadAt, ScanError};
 pub use store::NotAPlan;
 
 /// Grows whenever a scanner finds more or a recipe changes: plans of other versions are made again.
-pub const SCANNER_VERSION: u32 = 1;
+pub const SCANNER_VERSION: u32 = 2;

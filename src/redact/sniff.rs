@@ -67,6 +67,8 @@ pub enum Format {
     Flv,
     /// JPEG 2000.
     Jp2,
+    /// JPEG 2000 without boxes.
+    Jp2Codestream,
     /// JPEG XL in boxes.
     Jxl,
     /// JPEG XL without boxes: no metadata.
@@ -110,8 +112,8 @@ impl Format {
                 Media::Image
             }
             Format::Raf | Format::Mrw | Format::Crw | Format::X3f | Format::Cr3 => Media::Image,
-            Format::Heif | Format::Avif | Format::Jp2 | Format::Jxl | Format::JxlCodestream => Media::Image,
-            Format::Psd => Media::Image,
+            Format::Heif | Format::Avif | Format::Jxl | Format::JxlCodestream => Media::Image,
+            Format::Jp2 | Format::Jp2Codestream | Format::Psd => Media::Image,
             Format::Mp4 | Format::Quicktime | Format::Matroska | Format::Webm | Format::Avi => Media::Video,
             Format::TransportStream | Format::ProgramStream | Format::Asf | Format::Flv => Media::Video,
             Format::M4a | Format::Wav | Format::Mp3 | Format::Flac | Format::Ogg => Media::Audio,
@@ -144,6 +146,7 @@ const MAGICS: &[(&[u8], Format)] = &[
     (b"ID3", Format::Mp3),
     (b"\0\0\0\x0cjP  \r\n\x87\n", Format::Jp2),
     (b"\0\0\0\x0cJXL \r\n\x87\n", Format::Jxl),
+    (b"\xff\x4f\xff\x51", Format::Jp2Codestream),
     (b"\xff\x0a", Format::JxlCodestream),
     (b"8BPS\0\x01", Format::Psd),
     (b"8BPS\0\x02", Format::Psd),

@@ -8,6 +8,7 @@
 use tiff::{Entry, block};
 
 pub mod iso;
+pub mod still;
 #[cfg(test)]
 mod tests;
 mod tiff;

@@ -150,24 +150,31 @@ impl Walk<'_> {
         if let (Some(row), true) = (own, is_directory) {
             return Ok(Met::Directory(row.id));
         }
-        let (file, links) = (stat.identity, stat.links);
+        let (file, links) = (self.lasting(&stat), stat.links);
         let new = Found { name: name.clone(), folded, file, links, standing, moved: None, looked: None };
         if is_directory { Ok(Met::New(Box::new(new))) } else { self.meet_file(directory, &stat, new) }
+    }
+
+    /// What a row tells of a file by which it is recognised later.
+    fn lasting(&self, stat: &Stat) -> Identity {
+        if self.numbered { stat.identity } else { stat.identity.unnumbered() }
     }
 
     /// The row of that name; it tells its file if it is of this one.
     fn standing(&self, row: Option<Entry>, stat: &Stat) -> Result<Option<Entry>, ScanFailure> {
         let Some(mut row) = row else { return Ok(None) };
         if is_row_of(&row, stat) && row.is_incomplete(&stat.identity) {
-            self.store.complete(row.id, stat.identity)?;
-            row.file = stat.identity;
+            row.file = self.lasting(stat);
+            self.store.complete(row.id, row.file)?;
         }
         Ok(Some(row))
     }
 
     /// The rows of those that stood elsewhere before, or under another spelling where case does not matter.
     fn find_elsewhere(&self, found: &mut [Found]) -> Result<(), ScanFailure> {
-        let strange: Vec<_> = found.iter().filter(|new| new.own().is_none()).map(|new| new.file).collect();
+        // What has no lasting number is known by nothing but its place.
+        let strange = found.iter().filter(|new| new.own().is_none() && !new.file.is_unnumbered());
+        let strange: Vec<_> = strange.map(|new| new.file).collect();
         if strange.is_empty() {
             return Ok(());
         }

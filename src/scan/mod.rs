@@ -100,7 +100,9 @@ pub fn scan(
         return Err(ScanFailure::Private { path: path_of(below) });
     }
     let volume = store.entry_by_id(root_row)?.ok_or(StoreError::UnknownEntry(root_row))?.volume;
-    let walk = Walk { root, store, volume, options, progress, target: below };
+    let numbered =
+        root.keeps_numbers().map_err(|source| ScanFailure::Lower { path: String::new(), source })?;
+    let walk = Walk { root, store, volume, numbered, options, progress, target: below };
     walk.run(root_row)?;
     Ok(progress.so_far())
 }

@@ -20,6 +20,8 @@ pub(super) struct Walk<'a> {
     pub(super) root: &'a PathFd,
     pub(super) store: &'a Store,
     pub(super) volume: VolumeId,
+    /// Whether a lower file keeps its inode number.
+    pub(super) numbered: bool,
     pub(super) options: ScanOptions,
     pub(super) progress: &'a Progress,
     /// The way from the root to what is to be scanned.

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use mediagate::admin::{Administration, GrantRequest};
+use mediagate::id::UserId;
 use rustix::fs::{Mode, OFlags, open};
 
 use crate::cast::{Actor, Cast, package};
@@ -70,6 +71,10 @@ fn administer(stage: &Stage, words: &[&str]) -> Result<(), String> {
             (_, permission) => stage.client.revoke_permission(&package(app), permission),
         }),
         ["remove", app] => stage.client.remove_application(&package(app)),
+        ["op", app, permission, mode] => stage.client.set_app_op(&package(app), permission, mode),
+        ["share", one, other] => stage.client.share_users(user(one)?, user(other)?),
+        ["unshare", one, other] => stage.client.unshare_users(user(one)?, user(other)?),
+        ["maintain", now] => stage.client.maintain(Some(number(now)?)).map(drop),
         ["scan"] => stage.client.scan(None, false).map(drop),
         ["scan", path] => stage.client.scan(Some(path), false).map(drop),
         _ => return Err("nothing that can be arranged".to_owned()),
@@ -109,6 +114,10 @@ fn hold(how: &str, path: &Path) -> Result<OwnedFd, String> {
 
 fn actor<'c>(cast: &'c Cast, name: &str) -> Result<&'c Actor, String> {
     cast.find(name).ok_or_else(|| format!("nobody is called {name}"))
+}
+
+fn user(word: &str) -> Result<UserId, String> {
+    word.parse().map(UserId::new).map_err(|_| format!("no user: {word}"))
 }
 
 fn number(word: &str) -> Result<u64, String> {

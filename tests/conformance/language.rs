@@ -10,7 +10,8 @@
 //! ```
 //!
 //! A section begins with a fresh tree: the twelve default directories and `Android`, all empty, the cast as
-//! `cast.txt` declares it, no grants, nothing open. Sections with different options of `mediagate serve` are served by
+//! `cast.txt` declares it, no grants, no app-ops, nothing open. With `--users` there are two such trees, `0` and `10`,
+//! and the numbers of `number.rs` and all paths are relative to the mount point, too. Sections with different options of `mediagate serve` are served by
 //! different daemons. What follows runs from top to bottom.
 //!
 //! A case is one operation by one caller of the cast and what must come of it. The operations are those of
@@ -39,6 +40,10 @@
 //! permission APP +P|-P ...       grants and revokes permissions
 //! app NAME UID SDK CLASS [P ...] registers an application or changes it, for this section
 //! remove APP                     unregisters an application
+//! op APP PERMISSION MODE         sets an app-op: allow, ignore, deny or default
+//! share USER USER                two Android users share media
+//! unshare USER USER              and do no longer
+//! maintain SECONDS               removes what has expired by that time, seconds since 1970
 //! scan [PATH]                    indexes now
 //! wait MILLISECONDS
 //! ```

@@ -38,9 +38,14 @@ const DIRECTORIES: [&str; 16] = [
     "Ringtones",
 ];
 
+/// The users of a volume of several.
+const USERS: &[&str] = &["0", "10"];
+
 /// A daemon and what a section has open.
 pub(crate) struct Stage {
     volume: Volume,
+    /// Where the directories are: in the volume's root, or in each user's tree.
+    roots: &'static [&'static str],
     pub(crate) client: Client,
     pub(crate) held: Vec<OwnedFd>,
     pub(crate) lasting: Lasting,
@@ -50,9 +55,13 @@ impl Stage {
     /// Starts a daemon with these options.
     pub(crate) fn start(options: &[String]) -> Stage {
         let setup = options.iter().fold(Setup::new(), |setup, option| setup.argument(option));
+        let roots = if options.iter().any(|option| option == "--users") { USERS } else { &[""] };
+        for root in roots.iter().filter(|root| !root.is_empty()) {
+            fs::create_dir(setup.lower().join(root)).expect("a user's tree");
+        }
         let volume = setup.start().expect("volumes can be mounted");
         let client = Client::connect(&volume.socket()).expect("the daemon answers");
-        Stage { volume, client, held: Vec::new(), lasting: Lasting::default() }
+        Stage { volume, roots, client, held: Vec::new(), lasting: Lasting::default() }
     }
 
     /// The mount point.
@@ -69,10 +78,15 @@ impl Stage {
     pub(crate) fn reset(&mut self, cast: &Cast) {
         self.held.clear();
         self.lasting = Lasting::default();
-        clear(&self.mount(), Path::new(""), false);
-        clear(&self.lower(), Path::new(""), true);
-        for name in DIRECTORIES {
-            fs::create_dir_all(self.mount().join(name)).expect("root makes directories");
+        for root in self.roots {
+            clear(&self.mount().join(root), Path::new(""), false);
+            clear(&self.lower().join(root), Path::new(""), true);
+            for name in DIRECTORIES {
+                fs::create_dir_all(self.mount().join(root).join(name)).expect("root makes directories");
+            }
+        }
+        for sharing in self.client.list_sharing_users().expect("the daemon lists users") {
+            self.client.unshare_users(sharing.one, sharing.other).expect("users share no longer");
         }
         for grant in self.client.list_grants().expect("the daemon lists grants") {
             self.client.revoke_grant(grant.id).expect("a grant is revoked");
@@ -87,6 +101,9 @@ impl Stage {
                 self.client.remove_application(&known.name).expect("an application is removed");
             }
             apps.retain(|app| !is_registered(app, &known));
+            for op in self.client.list_app_ops(&known.name).unwrap_or_default() {
+                self.client.set_app_op(&known.name, &op.op, "default").expect("an app-op is set");
+            }
         }
         self.client.set_applications(&apps).expect("the cast is registered");
     }

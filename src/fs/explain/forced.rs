@@ -4,14 +4,16 @@
 
 use std::ffi::OsStr;
 
+use super::walk::{Spot, Walk};
 use super::{Answer, Explained, opens};
-use crate::fs::forced::{number, refused_verdict};
-use crate::fs::{FsError, Volume};
+use crate::fs::forced::{REFUSED, number};
+use crate::fs::{FsError, Volume, VolumeKind};
 use crate::lower::{FileName, fold};
 use crate::policy::{Caller, Operation, Outcome, Verdict, View};
 
 impl Volume {
-    /// The answer for a path that begins with the directory of forced-redaction names; `None` for every other.
+    /// The answer for a path that leads to the directories of forced-redaction names; `None` for every other, and where
+    /// the caller does not come so far.
     pub(super) fn explain_forced(
         &self,
         caller: &Caller,
@@ -19,15 +21,24 @@ impl Volume {
         path: &str,
     ) -> Result<Option<Explained>, FsError> {
         let mut names = path.split('/').filter(|name| !name.is_empty());
-        let Some(first) = names.next() else { return Ok(None) };
-        let root = self.nodes.root().inode();
-        if !FileName::parse(OsStr::new(first)).is_ok_and(|name| self.is_reserved(root, &name)) {
+        let above = match self.settings.kind {
+            VolumeKind::Users => names.next().unwrap_or(""),
+            VolumeKind::Shared | VolumeKind::Private(_) => "",
+        };
+        let Some(first) = names.next().and_then(|first| FileName::parse(OsStr::new(first)).ok()) else {
+            return Ok(None);
+        };
+        let Walk::To(Spot { inode: Some(root), .. }) = self.walk(caller, above)? else { return Ok(None) };
+        let Some(user) = self.user_of_root(&root).filter(|_| self.is_reserved(&root, &first)) else {
+            return Ok(None);
+        };
+        let facts = self.facts(&root)?;
+        if matches!(self.judge(caller, &facts, (true, None), Operation::Look), Verdict::Deny { .. }) {
             return Ok(None);
         }
-        let facts = self.facts(root)?;
         let directory = (true, None);
         let told = |answer| Ok(Some(self.told(caller.clone(), &facts, directory, answer)));
-        let refusal = Answer::Policy(refused_verdict());
+        let refusal = Answer::Policy(REFUSED);
         let (second, third, more) = (names.next(), names.next(), names.next());
         let file = match (second.map(fold).as_deref(), third) {
             (None | Some("redacted"), None) => {
@@ -42,7 +53,9 @@ impl Volume {
                     _ => refusal,
                 });
             }
-            (Some("redacted"), Some(third)) => number(third).map(|row| self.forced_file(row)).transpose()?,
+            (Some("redacted"), Some(third)) => {
+                number(third).map(|row| self.forced_file(user, row)).transpose()?
+            }
             (_, _) => None,
         };
         let Some(inode) = file.flatten() else {

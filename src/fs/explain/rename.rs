@@ -11,7 +11,7 @@ use crate::fs::lookup::DEEPEST;
 use crate::fs::{Context, FsError, Volume, VolumeInode};
 use crate::id::Uid;
 use crate::lower::ListedName;
-use crate::policy::{Caller, Identity, Operation, Outcome, Verdict};
+use crate::policy::{Caller, DenyReason, Identity, Operation, Outcome, Verdict};
 
 /// Where the parts of a rename are told from.
 const ORDER: &str = "the order in which a rename asks";
@@ -30,14 +30,18 @@ impl Volume {
         exchange: bool,
     ) -> Result<Explained, FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
-        for (path, end, operation) in
-            [(from, "source", Operation::RenameFrom), (to, "target", Operation::RenameTo)]
-        {
-            if let Some(told) = self.explain_forced(&caller, operation, path)? {
-                return Ok(part(told, end, path));
-            }
+        if let Some(told) = self.explain_forced(&caller, Operation::RenameFrom, from)? {
+            return Ok(part(told, "source", from));
         }
-        let (source, target) = match (self.walk(&caller, from)?, self.walk(&caller, to)?) {
+        let source = self.walk(&caller, from)?;
+        if let Some(told) = self.explain_forced(&caller, Operation::RenameTo, to)? {
+            return Ok(match source {
+                Walk::Stopped(stopped) => part(*stopped, "source", from),
+                Walk::To(Spot { inode: Some(_), .. }) => part(told, "target", to),
+                Walk::To(_) => part(self.explain(uid, Operation::RenameFrom, from)?, "source", from),
+            });
+        }
+        let (source, target) = match (source, self.walk(&caller, to)?) {
             (Walk::To(source), Walk::To(target)) => (source, target),
             (Walk::Stopped(stopped), _) => return Ok(part(*stopped, "source", from)),
             (_, Walk::Stopped(stopped)) => return Ok(part(*stopped, "target", to)),
@@ -45,6 +49,9 @@ impl Volume {
         let Some(inode) = &source.inode else {
             return Ok(part(self.explain(uid, Operation::RenameFrom, from)?, "source", from));
         };
+        if let Some(refused) = self.explain_free(&caller, &target)? {
+            return Ok(part(refused, "target", to));
+        }
         if exchange && target.inode.is_none() {
             return Ok(part(self.explain(uid, Operation::RenameFrom, to)?, "target", to));
         }
@@ -65,6 +72,17 @@ impl Volume {
             }
         };
         Ok(refused.unwrap_or_else(|| part(taken, "rename", from)))
+    }
+
+    /// The refusal of a name at which nothing is, where that is not to be told: the kernel looks it up first.
+    fn explain_free(&self, caller: &Caller, target: &Spot) -> Result<Option<Explained>, FsError> {
+        if target.inode.is_some() {
+            return Ok(None);
+        }
+        let facts = self.facts_of_spot(target, false, false)?;
+        let look = self.judge(caller, &facts, (false, None), Operation::Look);
+        let refused = matches!(look, Verdict::Deny { reason: DenyReason::OtherUser, .. });
+        Ok(refused.then(|| self.told(caller.clone(), &facts, (false, None), Answer::Policy(look))))
     }
 
     /// Taking `inode` with all below it from one path to another; and whether it may be.
@@ -97,14 +115,24 @@ impl Volume {
     /// As [`Volume::explain`].
     pub fn explain_border(&self, uid: Uid, path: &str) -> Result<(Explained, bool), FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
+        // The directory is found before the kernel compares the volumes; the name in it is not looked for.
+        let above = path.trim_end_matches('/').rsplit_once('/').map_or("", |(above, _)| above);
+        let elsewhere = Answer::Beside(Outcome::OTHER_VOLUME);
+        match self.explain_forced(&caller, Operation::Look, above)? {
+            Some(told) if !told.is_allowed() => return Ok((told, true)),
+            Some(told) => return Ok((Explained { answer: elsewhere, ..told }, false)),
+            None => {}
+        }
+        if let Some(told) = self.explain_forced(&caller, Operation::Look, path)? {
+            return Ok((Explained { answer: elsewhere, ..told }, false));
+        }
         let spot = match self.walk(&caller, path)? {
             Walk::Stopped(stopped) => return Ok((*stopped, true)),
             Walk::To(spot) => spot,
         };
-        let answer = Answer::Beside(Outcome::OTHER_VOLUME);
         let told = match &spot.inode {
-            Some(inode) => self.told_of(caller, inode, answer)?,
-            None => self.told(caller, &self.facts_of_spot(&spot, false, false)?, (false, None), answer),
+            Some(inode) => self.told_of(caller, inode, elsewhere)?,
+            None => self.told(caller, &self.facts_of_spot(&spot, false, false)?, (false, None), elsewhere),
         };
         Ok((told, false))
     }

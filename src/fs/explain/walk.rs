@@ -8,9 +8,10 @@ use std::sync::Arc;
 use super::{Answer, Explained};
 use crate::error::Errno;
 use crate::fs::facts::Facts;
+use crate::fs::lookup::elsewhere;
 use crate::fs::{FsError, Volume, VolumeInode};
 use crate::lower::{FileName, NameError};
-use crate::policy::{self, Caller, DenyReason, Kind, Operation, Outcome, Place, Verdict};
+use crate::policy::{self, Caller, Kind, Operation, Outcome, Place, Verdict};
 
 /// Where a path ends.
 #[derive(Clone, Debug)]
@@ -94,9 +95,7 @@ impl Volume {
         operation: Operation,
     ) -> Verdict {
         if self.is_elsewhere(caller, facts) {
-            let changes = operation.makes_or_moves();
-            let reason = if changes { DenyReason::PrivateChange } else { DenyReason::Private };
-            return Verdict::Deny { reason, rule: policy::ELSEWHERE };
+            return elsewhere(operation);
         }
         policy::decide(caller, &self.for_policy(caller, facts, directory, kind), &operation)
     }

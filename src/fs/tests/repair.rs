@@ -270,3 +270,21 @@ fn a_package_that_is_installed_again_owns_nothing_of_before() {
     world.create(OWNER, "Pictures/gone.jpg", b"").unwrap();
     assert_ne!(world.row("Pictures/gone.jpg"), gone);
 }
+
+#[test]
+fn a_file_that_is_put_where_one_is_being_made_is_not_the_makers() {
+    let world = World::shared();
+    let parent = world.volume.node(world.look(OWNER, "DCIM").unwrap()).unwrap();
+    let (prospect, _) = world.volume.permit_file(caller(OWNER), parent.inode(), &name("b.jpg")).unwrap();
+    let ahead = world.volume.begin_row(caller(OWNER), &prospect).unwrap();
+    world.put(B, &jpeg_clean());
+    assert_eq!(world.owner(B), None);
+    assert_eq!(world.list(OWNER, "DCIM").unwrap(), [""; 0]);
+    assert_eq!(world.remove(OWNER, B), Err(Errno::EACCES));
+    let taken: std::io::Result<()> = Err(std::io::Error::from_raw_os_error(libc::EEXIST));
+    assert!(world.volume.made(ahead, taken).is_err());
+    assert_eq!((world.owner(B), world.row(B)), (None, None));
+    assert_eq!(world.read(OWNER, B), Err(Errno::EACCES));
+    world.create(OWNER, A, b"").unwrap();
+    assert_eq!(world.owner(A).as_deref(), OWNERS);
+}

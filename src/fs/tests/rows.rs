@@ -91,13 +91,15 @@ fn a_removed_application_owns_nothing_any_more() {
 }
 
 #[test]
-fn the_shell_owns_what_it_makes_and_unknown_uids_make_nothing() {
+fn the_shell_owns_what_it_makes_and_what_unknown_uids_make_is_nobodys() {
     let world = World::shared();
     world.create(2000, "Pictures/a.jpg", b"").unwrap();
     assert_eq!(world.owner("Pictures/a.jpg").as_deref(), Some("com.android.shell"));
     world.create(ROOT, "Pictures/b.jpg", b"").unwrap();
     assert_eq!(world.owner("Pictures/b.jpg"), None);
-    assert_eq!(world.create(UNKNOWN, "Pictures/c.jpg", b""), Err(Errno::EACCES));
+    world.create(UNKNOWN, "Pictures/c.jpg", b"").unwrap();
+    assert_eq!(world.owner("Pictures/c.jpg"), None);
+    assert_eq!(world.read(UNKNOWN, "Pictures/c.jpg"), Err(Errno::EACCES));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use super::{FULL, REFUSED, Ruling};
+use super::{FULL, Ruling};
 use crate::policy::rights::Legacy;
-use crate::policy::{Caller, DenyReason, FileFacts, Operation, Permissions, State};
+use crate::policy::{Caller, FileFacts, Operation, Permissions, State};
 
 /// POLICY.md, callers: "root, the daemon itself: raw, no check".
 pub(super) fn root(caller: &Caller, _: &FileFacts, _: &Operation) -> Option<Ruling> {
@@ -26,28 +26,4 @@ pub(super) fn manager(caller: &Caller, _: &FileFacts, _: &Operation) -> Option<R
 pub(super) fn legacy_write(caller: &Caller, facts: &FileFacts, operation: &Operation) -> Option<Ruling> {
     let guarded = facts.state != State::Normal && operation.uses_file();
     (!guarded && caller.legacy() == Some(Legacy::Write)).then_some(FULL)?
-}
-
-/// POLICY.md, callers: "unknown uid: stranger; never an internal error". A file that it made would belong to no
-/// package, so it makes none.
-pub(super) fn unknown(caller: &Caller, _: &FileFacts, operation: &Operation) -> Option<Ruling> {
-    let ruling = match operation {
-        Operation::RenameFrom | Operation::RenameTo | Operation::Replace => {
-            Some(Ruling::Deny(DenyReason::Forbidden))
-        }
-        Operation::Look
-        | Operation::Open { .. }
-        | Operation::OpenRedacted { .. }
-        | Operation::Create
-        | Operation::MakeDirectory
-        | Operation::Unlink
-        | Operation::RemoveDirectory
-        | Operation::List
-        | Operation::OpenDirectory
-        | Operation::SetTimes
-        | Operation::MakeSpecial
-        | Operation::MakeSymlink
-        | Operation::MakeLink => REFUSED,
-    };
-    caller.is_unknown().then_some(ruling)?
 }

@@ -187,13 +187,16 @@ proptest! {
         prop_assert_ne!(says(&app(sdk, held.difference(broad)), &facts, operation), "full");
     }
 
-    /// A uid without an application walks and does nothing else.
+    /// A uid that no application has is a stranger, whoever else the file speaks of.
     #[test]
-    fn the_unknown_caller_gets_nothing(facts in facts(), operation in operation()) {
-        let walks = matches!(operation, Operation::Look | Operation::List | Operation::OpenDirectory)
-            || (facts.directory && matches!(operation, Operation::Open { write: false, .. } | Operation::OpenRedacted { .. }));
-        let answer = says(&is(Identity::Unknown), &facts, operation);
-        prop_assert!(walks || height(answer) == 0, "{}", answer);
+    fn the_unknown_caller_is_a_stranger(facts in facts(), operation in operation()) {
+        let stranger = modern(Permissions::empty());
+        let own = |package: &PackageName| stranger.application().is_some_and(|app| app.has_directory(package));
+        let owner = facts.owner.clone().filter(|owner| !own(owner));
+        let facts = FileFacts { owner, grants: FileGrants::empty(), ..facts };
+        let at_home = matches!(&facts.place, Place::Private { package, .. } | Place::Media { package } if own(package));
+        let facts = if at_home { FileFacts { place: Place::Shared(None), ..facts } } else { facts };
+        prop_assert_eq!(says(&is(Identity::Unknown), &facts, operation), says(&stranger, &facts, operation));
     }
 
     /// Who may write sees the file whole, and everyone who looks or lists gets the view that opening would give.

@@ -251,13 +251,6 @@ impl Question<'_> {
                     "EPERM"
                 }
             }
-            () if self.caller.identity == Identity::Unknown => {
-                if renamed {
-                    "EPERM"
-                } else {
-                    "EACCES"
-                }
-            }
             () if self.accepted() => "full",
             () if moved_directory && matches!(self.facts.place, Place::Shared(Some(_))) => "full",
             () => "EPERM",
@@ -285,8 +278,7 @@ impl Question<'_> {
         let movable = facts.directory
             && matches!(facts.place, Place::Shared(_))
             && facts.state == State::Normal
-            && self.legacy().is_none()
-            && self.caller.identity != Identity::Unknown;
+            && self.legacy().is_none();
         match () {
             () if top && !broad => "EPERM",
             () if movable || self.gallery_directory() => "full",
@@ -298,7 +290,7 @@ impl Question<'_> {
         let limited = matches!(self.legacy(), Some("legacy read" | "legacy nothing"));
         match &self.facts.place {
             _ if self.everywhere() || self.legacy() == Some("legacy write") => "full",
-            _ if limited || self.caller.identity == Identity::Unknown => "EACCES",
+            _ if limited => "EACCES",
             Place::Top(Some(_)) if made => "full",
             Place::Top(Some(_)) if !self.facts.directory => "EACCES",
             Place::Shared(_) | Place::AndroidOther | Place::Media { .. } => "full",

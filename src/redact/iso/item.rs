@@ -160,8 +160,8 @@ fn blank(scan: &mut Scan<'_>, role: Role, range: Range<u64>) -> Result<(), ScanE
     }
 }
 
-/// An Exif item (ISO/IEC 23008-12, annex A.2.1): how many bytes lie before the TIFF header, those, the header.
-fn exif(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
+/// An Exif item (ISO/IEC 23008-12, annex A.2.1), or an Exif box of JPEG XL (ISO/IEC 18181-2): how many bytes lie before the TIFF header, those, the header.
+pub(super) fn exif(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
     let head = iso.scan.some(range.start, 4, &range)?;
     let skip = Endian::Big.u32(&head, 0).map(u64::from).unwrap_or_default();
     let tiff = after(&range, skip.saturating_add(4));

@@ -9,7 +9,8 @@ use memchr::memmem;
 use crate::redact::ScanError;
 use crate::redact::bytes::Endian;
 
-use super::{Iso, sniff};
+use super::boxes::BoxAt;
+use super::{Iso, sniff, walk};
 
 /// Longest of these boxes that is read.
 const LONGEST: u64 = 16 << 20;
@@ -42,9 +43,15 @@ pub(super) fn nikon(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), Scan
     sniff::search(iso, range)
 }
 
-/// An `xml ` box. Sony's non-real-time metadata have a group `ExifGPS` of names and values.
-pub(super) fn xml(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
+/// An `xml ` box: XMP, or another document. Sony's non-real-time metadata have a group `ExifGPS` of names and values; a
+/// GML document (OGC 05-047, GMLJP2) tells a place and nothing else.
+pub(super) fn xml(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<(), ScanError> {
+    let range = found.content();
     let bytes = short(iso, &range)?;
+    if memmem::find(&bytes, b"opengis.net/gml").is_some() {
+        return iso.withdraw(found);
+    }
+    walk::packet(iso, range.clone())?;
     for start in memmem::find_iter(&bytes, b"\"ExifGPS\"") {
         let group = bytes.get(start..).unwrap_or_default();
         let group = group.get(..memmem::find(group, b"</Group>").unwrap_or(group.len())).unwrap_or_default();

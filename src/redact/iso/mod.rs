@@ -1,4 +1,5 @@
-//! ISO base media (ISO/IEC 14496-12) and what is built on it: MP4, QuickTime, 3GPP, M4A, HEIF, AVIF, Canon CR3.
+//! ISO base media (ISO/IEC 14496-12) and what is built of the same boxes: MP4, QuickTime, 3GPP, M4A, HEIF, AVIF, Canon
+//! CR3, JPEG XL, JPEG 2000.
 //!
 //! [`scan`] walks the boxes and reads nothing but headers and metadata: samples are passed over, except those of
 //! tracks that record where the camera was. What is found while walking (sample tables, items, fragments) is kept
@@ -11,13 +12,16 @@
 #![forbid(unsafe_code)]
 
 mod boxes;
+mod codestream;
 mod fragment;
 mod gopro;
 mod heif;
 mod item;
+mod jxl;
 mod maker;
 mod meta;
 mod provenance;
+mod reconstruction;
 mod samples;
 mod sniff;
 mod spans;
@@ -32,6 +36,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub(super) use codestream::walk as codestream;
 pub(super) use provenance::places as manifest_places;
 pub(super) use text::coordinates;
 
@@ -113,6 +118,13 @@ impl<'s, 'a> Iso<'s, 'a> {
     /// Makes a box one that readers skip, without content.
     fn free(&mut self, found: &BoxAt) -> Result<(), ScanError> {
         self.scan.patch(found.type_at(), Fill::Bytes(Box::from(*b"free")))?;
+        self.zero(found.content())
+    }
+
+    /// Makes a box one that nobody knows, without content: in files of JPEG XL and JPEG 2000, which some readers take for
+    /// QuickTime where they find a `free` box.
+    fn withdraw(&mut self, found: &BoxAt) -> Result<(), ScanError> {
+        self.scan.patch(found.type_at(), Fill::Bytes(Box::from(*b"rdct")))?;
         self.zero(found.content())
     }
 

@@ -6,6 +6,7 @@ use crate::redact::{Budget, Patches, ReadAt};
 mod carriers;
 mod hostile;
 mod items;
+mod still;
 mod timed;
 
 const PLACE: &[u8] = b"+48.8584+002.2945/";

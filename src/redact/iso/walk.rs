@@ -7,7 +7,9 @@ use std::ops::Range;
 use crate::redact::{ScanError, xmp};
 
 use super::boxes::{BoxAt, Kind, Next, next, plausible};
-use super::{Iso, fragment, gopro, maker, meta, sniff, timed, track, uuid};
+use super::{
+    Iso, codestream, fragment, gopro, item, jxl, maker, meta, provenance, sniff, timed, track, uuid,
+};
 
 /// How deep containers are followed by their frame; below that their bytes are searched.
 const DEPTH: u32 = 24;
@@ -16,19 +18,22 @@ const DEPTH: u32 = 24;
 const LOCATION: [&Kind; 8] =
     [b"\xa9xyz", b"@xyz", b"loci", b"\xa9loc", b"\xa9gps", b"gps0", b"GPS ", b"udat"];
 
-/// Boxes that hold boxes.
-const CONTAINERS: [&Kind; 17] = [
+/// Boxes that hold boxes; the last line has those of JPEG 2000 (ISO/IEC 15444-1, annex I, and 15444-2, annex M).
+const CONTAINERS: [&Kind; 25] = [
     b"moov", b"mdia", b"minf", b"stbl", b"udta", b"mvex", b"traf", b"gmhd", b"tapt", b"clip", b"matt",
-    b"meco", b"strk", b"wave", b"moop", b"ipro", b"NCDT",
+    b"meco", b"strk", b"wave", b"moop", b"ipro", b"NCDT", b"jp2h", b"res ", b"jpch", b"jplh", b"cgrp",
+    b"asoc", b"uinf", b"ftbl",
 ];
 
-/// Structure without room for a location; nothing of it is read.
-const STRUCTURE: [&Kind; 55] = [
+/// Structure without room for a location, and codestreams of JPEG XL, which hold no metadata; nothing of it is read.
+const STRUCTURE: [&Kind; 72] = [
     b"ftyp", b"styp", b"sidx", b"ssix", b"pdin", b"mfra", b"mvhd", b"tkhd", b"mdhd", b"edts", b"vmhd",
     b"smhd", b"hmhd", b"nmhd", b"sthd", b"dinf", b"stts", b"ctts", b"cslg", b"stss", b"stps", b"sdtp",
     b"stsh", b"padb", b"sbgp", b"sgpd", b"subs", b"saiz", b"saio", b"senc", b"stsd", b"stsc", b"stsz",
     b"stz2", b"stco", b"co64", b"tfhd", b"trun", b"mehd", b"mfhd", b"tfdt", b"prft", b"pssh", b"tref",
     b"hdlr", b"pitm", b"iref", b"iprp", b"trep", b"load", b"trgr", b"imap", b"tmcd", b"tcmi", b"wide",
+    b"JXL ", b"jxll", b"jxli", b"jxlc", b"jxlp", b"jhgm", b"jP  ", b"ihdr", b"bpcc", b"pclr", b"cmap",
+    b"cdef", b"resc", b"resd", b"rreq", b"opct", b"creg",
 ];
 
 /// The boxes of the file itself.
@@ -96,7 +101,12 @@ pub(super) fn visit(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<
         b"XMP_" => packet(iso, found.content()),
         b"gps " => timed::index(iso, found),
         b"NCTG" => maker::nikon(iso, found.content()),
-        b"xml " => maker::xml(iso, found.content()),
+        b"xml " => maker::xml(iso, found),
+        b"Exif" => item::exif(iso, found.content()),
+        b"jumb" => provenance::blank(iso, found.content()),
+        b"brob" => jxl::compressed(iso, found),
+        b"jbrd" => jxl::reconstruction(iso, found),
+        b"jp2c" => codestream::walk(iso.scan, found.content()),
         b"GPMF" => gopro::blank(iso, found.content()),
         b"mpvd" => iso.scan.nested(|scan| super::scan(scan, found.content())),
         b"free" | b"skip" => skipped(iso, found, depth),

@@ -23,6 +23,10 @@ mod segment;
 mod tests;
 
 const MALFORMED: ScanError = ScanError::Malformed("JPEG");
+/// What an image starts with.
+const START: &[u8] = b"\xff\xd8";
+/// What exiv2 writes in its place where there is no image.
+const EXV: &[u8] = b"\xff\x01Exiv2";
 /// Bytes looked at together when searching.
 const BLOCK: usize = 128 << 10;
 /// Bytes of a segment from its marker on that tell what it is.
@@ -30,10 +34,19 @@ const SIGNATURE: u64 = 64;
 
 /// Hides the location in the JPEG image that starts where `range` starts, and in whatever follows it there.
 pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    segments(scan, &range, START)
+}
+
+/// The same for the segments of an image without the image, as exiv2 writes them.
+pub(super) fn exv(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    segments(scan, &range, EXV)
+}
+
+fn segments(scan: &mut Scan<'_>, range: &Range<u64>, start: &[u8]) -> Result<(), ScanError> {
     scan.nested(|scan| {
         let mark = scan.mark();
         let mut segments = Segments::default();
-        let data = header(scan, &range, &mut segments)?;
+        let data = header(scan, range, start, &mut segments)?;
         let end = search(scan, &data, &mut segments)?;
         segments.finish(scan)?;
         match end {
@@ -47,17 +60,22 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
 pub(super) fn scan_header(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
     scan.nested(|scan| {
         let mut segments = Segments::default();
-        header(scan, &range, &mut segments)?;
+        header(scan, &range, START, &mut segments)?;
         segments.finish(scan)
     })
 }
 
 /// Walks the segments up to the first scan or the end of the image; what comes then is still to be searched.
-fn header(scan: &mut Scan<'_>, range: &Range<u64>, segments: &mut Segments) -> Result<Range<u64>, ScanError> {
-    if scan.some(range.start, 2, range)? != [0xff, 0xd8] {
+fn header(
+    scan: &mut Scan<'_>,
+    range: &Range<u64>,
+    start: &[u8],
+    segments: &mut Segments,
+) -> Result<Range<u64>, ScanError> {
+    if scan.some(range.start, start.len() as u64, range)? != start {
         return Err(MALFORMED);
     }
-    let mut at = range.start.saturating_add(2);
+    let mut at = range.start.saturating_add(start.len() as u64);
     loop {
         scan.step()?;
         let head = scan.some(at, SIGNATURE, range)?;

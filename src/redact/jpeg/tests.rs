@@ -57,3 +57,21 @@ fn comments_with_coordinates_are_emptied_and_others_stay() {
     let file = with(&segment(0xfe, b"a flat latte at 3.14159"), &[]);
     assert_eq!(redacted(&file), file);
 }
+
+#[test]
+fn segments_without_an_image_are_walked() {
+    let located = sample::jpeg_with_location();
+    // The segments end where the tables of the image begin.
+    let tables = memchr::memmem::find(&located, b"\xff\xdb").unwrap();
+    let file = [b"\xff\x01Exiv2", &located[2..tables], b"\xff\xd9"].concat();
+    let plan = crate::redact::plan(&&file[..], None, &Budget::STANDARD).unwrap();
+    let crate::redact::Plan::Ranges(patches) = plan else { panic!("{plan:?}") };
+    let mut after = file.clone();
+    patches.apply(0, &mut after);
+    assert!([&b"48,51"[..], b"Paris"].iter().all(|trace| memchr::memmem::find(&after, trace).is_none()));
+    assert!(memchr::memmem::find(&after, sample::MAKE.as_bytes()).is_some());
+    assert_eq!(
+        crate::redact::plan(&&after[..], None, &Budget::STANDARD).unwrap(),
+        crate::redact::Plan::Clean
+    );
+}

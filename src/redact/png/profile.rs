@@ -8,28 +8,14 @@
 use std::ops::Range;
 
 use crate::redact::scan::Scan;
-use crate::redact::{Fill, Patches, ScanError, iptc, tiff, xmp};
+use crate::redact::{Fill, ScanError, hex, iptc, tiff, xmp};
 
 /// Hides the location in the raw profile `name` whose text fills `range`.
 pub(super) fn scan(scan: &mut Scan<'_>, name: &[u8], range: Range<u64>) -> Result<(), ScanError> {
     let mut text = scan.bytes(range.clone())?;
     let digits = digits(&text);
-    let mut content: Vec<u8> = digits.chunks_exact(2).filter_map(|pair| byte(&text, pair)).collect();
-    let view = content.as_slice();
-    let ((), found) = scan.inside(&view, |scan| {
-        let all = scan.whole();
-        profile(scan, name, all)
-    })?;
-    if found.is_empty() {
+    if !hex::change(scan, &mut text, &digits, |scan, all| profile(scan, name, all))? {
         return Ok(());
-    }
-    Patches::new(found).apply(0, &mut content);
-    for (pair, byte) in digits.chunks_exact(2).zip(&content) {
-        for (at, digit) in pair.iter().zip([byte >> 4, byte & 15]) {
-            if let Some(place) = text.get_mut(*at) {
-                *place = b"0123456789abcdef".get(usize::from(digit)).copied().unwrap_or(b'0');
-            }
-        }
     }
     scan.patch(range.start, Fill::Bytes(text.into()))
 }
@@ -48,15 +34,6 @@ fn digits(text: &[u8]) -> Vec<usize> {
         }
     }
     found
-}
-
-fn byte(text: &[u8], pair: &[usize]) -> Option<u8> {
-    let digit =
-        |at: &usize| char::from(*text.get(*at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    match pair {
-        [high, low] => Some(digit(high)? << 4 | digit(low)?),
-        _ => None,
-    }
 }
 
 /// What is in a profile tells itself; the name only says where XMP and IPTC begin at once.

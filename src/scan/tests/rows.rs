@@ -264,6 +264,7 @@ fn a_row_that_the_daemon_wrote_meanwhile_stands() {
         root: &at.root,
         store: &at.store,
         volume: at.store.volumes().unwrap()[0].id,
+        numbered: true,
         options: ScanOptions::default(),
         progress: &progress,
         target: &[],

@@ -38,6 +38,30 @@ fn at(fixture: &Fixture, name: &str) -> Option<MediaId> {
 }
 
 #[test]
+fn a_file_without_a_lasting_number_is_known_by_name_and_birth() {
+    let fixture = Fixture::new();
+    let nanos = |born: i64, more: i64| Identity { born: born * 1_000_000_000 + more, ..file(0) };
+    let met = |ino, more| Identity { file: file(ino).file, ..nanos(1_000, more) };
+    let id = made(&fixture, "a", "org.a", met(5, 123_456_789).unnumbered());
+    let entry = row(&fixture, id);
+    for (ino, more) in [(5, 123_456_789), (900, 123_456_789), (900, 120_000_000), (901, 129_999_999)] {
+        let found = met(ino, more);
+        assert!(entry.is_of(&found, false) && entry.is_of(&found.unnumbered(), false), "{ino} {more}");
+        assert!(!entry.is_of(&found, true) && !entry.is_incomplete(&found));
+        // By its birth alone no file is taken for another.
+        assert_eq!(fixture.store.entries_of(entry.volume, &found).unwrap(), []);
+        assert_eq!(fixture.store.entries_of(entry.volume, &found.unnumbered()).unwrap(), []);
+    }
+    for other in [met(5, 130_000_000), met(5, 119_999_999), nanos(1_001, 123_456_789), born(5, 0)] {
+        assert!(!entry.is_of(&other, false) && !entry.is_of(&other.unnumbered(), false), "{other:?}");
+    }
+    // Where there is no time of birth either, no row is anybody's.
+    let nothing = Identity { born: 0, ..met(5, 0) }.unnumbered();
+    let id = made(&fixture, "b", "org.a", nothing);
+    assert!(!row(&fixture, id).is_of(&Identity { born: 0, ..met(5, 0) }, false));
+}
+
+#[test]
 fn rows_of_the_first_schema_match_by_number_and_learn_their_birth() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state.db");
