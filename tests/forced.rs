@@ -15,6 +15,7 @@ use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use common::{
     KNOWING, MANAGER, Mapping, OWNER, READER, STRANGER, Volume, as_uid, cast, photo, redacted, tells_location,
@@ -216,4 +217,28 @@ fn check_foretells_what_the_names_answer() {
     assert_eq!(ask(OWNER, "create", ".mediagate/redacted/new"), told("EACCES", "forced-directory", ""));
     assert_eq!(ask(OWNER, "read", ".mediagate/redacted/77777"), told("ENOENT", "missing", ""));
     io::stdout().flush().unwrap();
+}
+
+/// What is refused because of where it is to be done goes to the audit like every other refusal.
+#[test]
+fn refusals_in_the_directories_are_in_the_audit() {
+    let Some(volume) = start() else { return };
+    as_uid(STRANGER, || {
+        assert_eq!(errno(fs::create_dir(volume.path(".mediagate/new"))), Some(libc::EACCES));
+        assert_eq!(errno(fs::remove_dir(volume.path(".mediagate"))), Some(libc::EACCES));
+        assert_eq!(errno(fs::rename(volume.path(FILE), volume.path(".mediagate/b.jpg"))), Some(libc::EACCES));
+    });
+    // Decisions are written down in batches.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let audit = loop {
+        let audit = volume.json(&["audit"]).to_string();
+        if audit.matches("forced-directory").count() >= 3 || Instant::now() > deadline {
+            break audit;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(audit.matches("forced-directory").count(), 3, "{audit}");
+    for told in ["/.mediagate/new", "/.mediagate/b.jpg", "mkdir", "rmdir", "rename-to"] {
+        assert!(audit.contains(told), "{told}: {audit}");
+    }
 }

@@ -22,7 +22,7 @@ use crate::error::Errno;
 use crate::id::{MediaId, Uid};
 use crate::lower::{FileName, fold};
 use crate::policy::{
-    Access, Caller, DenyReason, FileFacts, OPAQUE, Operation, Outcome, RuleName, Verdict, View,
+    Access, Caller, DenyReason, FileFacts, OPAQUE, Operation, Outcome, Place, RuleName, Verdict, View,
 };
 use crate::redact::Plan;
 use crate::store::{EntryName, NewEntry};
@@ -124,8 +124,11 @@ impl Volume {
     /// As [`Volume::explain`].
     pub fn explain_access(&self, uid: Uid, operation: Operation, path: &str) -> Result<Explained, FsError> {
         let caller = self.caller(Context { uid, pid: 0 });
-        if let Some(explained) = self.explain_forced(&caller, operation, path)? {
-            return Ok(explained);
+        if let Some(told) = self.explain_forced(&caller, operation, path)? {
+            let directory =
+                matches!(told.answer, Answer::Beside(outcome) if outcome.rule == Outcome::IS_DIRECTORY.rule);
+            let answer = if directory { Answer::Policy(super::forced::REFUSED) } else { told.answer };
+            return Ok(Explained { answer, ..told });
         }
         let directory = match self.walk(&caller, path)? {
             Walk::To(Spot { inode: Some(inode), .. }) if inode.is_directory() => inode,
@@ -210,9 +213,10 @@ impl Volume {
     ) -> Result<Explained, FsError> {
         let facts = self.facts(inode)?;
         let look = self.look_at(&caller, inode, &facts)?;
-        if matches!(look, Verdict::Deny { .. })
-            && (operation == Operation::Look || !self.is_in_use(inode, &facts))
-        {
+        // Where the kernel checks modes it asks for the directory's attributes before it opens it.
+        let looks =
+            operation == Operation::Look || (operation == Operation::OpenDirectory && self.is_private());
+        if matches!(look, Verdict::Deny { .. }) && (looks || !self.is_in_use(inode, &facts)) {
             return self.told_of(caller, inode, Answer::Policy(look));
         }
         if matches!(look, Verdict::Deny { .. }) && operation == Operation::SetTimes && self.is_private() {
@@ -223,6 +227,12 @@ impl Volume {
         }
         let verdict = self.verdict(&caller, inode, &facts, operation)?;
         let answer = match verdict {
+            // The kernel, which checks modes there, asks first whose it is.
+            Verdict::Deny { .. }
+                if operation == Operation::SetTimes && matches!(facts.place, Place::Private { .. }) =>
+            {
+                Answer::Beside(Outcome::NOT_OWNER)
+            }
             Verdict::Allow(..) if operation == Operation::RemoveDirectory && self.has_entries(inode)? => {
                 Answer::Beside(Outcome::NOT_EMPTY)
             }

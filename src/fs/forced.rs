@@ -75,9 +75,8 @@ pub(super) fn refused() -> FsError {
 }
 
 /// The same as policy's answer.
-pub(super) fn refused_verdict() -> Verdict {
-    Verdict::Deny { reason: DenyReason::Refused, rule: policy::FORCED_DIRECTORY }
-}
+pub(super) const REFUSED: Verdict =
+    Verdict::Deny { reason: DenyReason::Refused, rule: policy::FORCED_DIRECTORY };
 
 /// Whether one of the directories was opened by this handle.
 pub(super) fn is_listing(handle: HandleId) -> bool {
@@ -160,7 +159,7 @@ impl Volume {
     ) -> Result<Arc<VolumeNode>, FsError> {
         let Some(directory) = Directory::of(id) else { return self.node(id) };
         self.may_enter(&self.caller(context), directory)?;
-        self.record(context, operation, refused_verdict(), || {
+        self.record(context, operation, REFUSED, || {
             let above = match self.settings.kind {
                 VolumeKind::Users => format!("/{}", directory.user),
                 VolumeKind::Shared | VolumeKind::Private(_) => String::new(),
@@ -183,7 +182,7 @@ impl Volume {
         let facts = self.facts(parent)?;
         let known = self.for_policy(&self.caller(context), &facts, true, None);
         let entered = policy::decide(&self.caller(context), &known, &Operation::Look);
-        let verdict = if matches!(entered, Verdict::Deny { .. }) { entered } else { refused_verdict() };
+        let verdict = if matches!(entered, Verdict::Deny { .. }) { entered } else { REFUSED };
         self.record(context, operation, verdict, || self.path_below(parent, name));
         super::decide::enforce(verdict).map(drop)
     }

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 
 use super::walk::{Spot, Walk};
 use super::{Answer, Explained, opens};
-use crate::fs::forced::{number, refused_verdict};
+use crate::fs::forced::{REFUSED, number};
 use crate::fs::{FsError, Volume, VolumeKind};
 use crate::lower::{FileName, fold};
 use crate::policy::{Caller, Operation, Outcome, Verdict, View};
@@ -38,7 +38,7 @@ impl Volume {
         }
         let directory = (true, None);
         let told = |answer| Ok(Some(self.told(caller.clone(), &facts, directory, answer)));
-        let refusal = Answer::Policy(refused_verdict());
+        let refusal = Answer::Policy(REFUSED);
         let (second, third, more) = (names.next(), names.next(), names.next());
         let file = match (second.map(fold).as_deref(), third) {
             (None | Some("redacted"), None) => {

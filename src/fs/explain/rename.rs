@@ -11,7 +11,7 @@ use crate::fs::lookup::DEEPEST;
 use crate::fs::{Context, FsError, Volume, VolumeInode};
 use crate::id::Uid;
 use crate::lower::ListedName;
-use crate::policy::{Caller, Identity, Operation, Outcome, Verdict};
+use crate::policy::{Caller, DenyReason, Identity, Operation, Outcome, Verdict, Visibility};
 
 /// Where the parts of a rename are told from.
 const ORDER: &str = "the order in which a rename asks";
@@ -49,6 +49,9 @@ impl Volume {
         let Some(inode) = &source.inode else {
             return Ok(part(self.explain(uid, Operation::RenameFrom, from)?, "source", from));
         };
+        if let Some(refused) = self.explain_free(&caller, &target)? {
+            return Ok(part(refused, "target", to));
+        }
         if exchange && target.inode.is_none() {
             return Ok(part(self.explain(uid, Operation::RenameFrom, to)?, "target", to));
         }
@@ -69,6 +72,17 @@ impl Volume {
             }
         };
         Ok(refused.unwrap_or_else(|| part(taken, "rename", from)))
+    }
+
+    /// The refusal of a name at which nothing is, where that is not to be told: the kernel looks it up first.
+    fn explain_free(&self, caller: &Caller, target: &Spot) -> Result<Option<Explained>, FsError> {
+        if target.inode.is_some() {
+            return Ok(None);
+        }
+        let facts = self.facts_of_spot(target, false, false)?;
+        let look = self.judge(caller, &facts, (false, None), Operation::Look);
+        let refused = matches!(look, Verdict::Deny { reason: DenyReason::OtherUser, .. });
+        Ok(refused.then(|| self.told(caller.clone(), &facts, (false, None), Answer::Policy(look))))
     }
 
     /// Taking `inode` with all below it from one path to another; and whether it may be.
@@ -195,7 +209,8 @@ impl Volume {
             let Ok((inode, _)) = self.child(directory, &name) else { continue };
             let path = self.path_of(&inode);
             let facts = self.facts(&inode)?;
-            let verdict = self.verdict(caller, &inode, &facts, Operation::RenameFrom)?;
+            let verdict =
+                self.verdict_under(Visibility::Shared, caller, &inode, &facts, Operation::RenameFrom)?;
             if matches!(verdict, Verdict::Deny { .. }) {
                 let told = self.told_of(caller.clone(), &inode, Answer::Policy(verdict))?;
                 return Ok(Some(part(told, "rename-from", &path)));
