@@ -11,8 +11,8 @@ use super::plan::OpaqueReason;
 use super::scan::Scan;
 use super::sniff::{Format, candidates};
 use super::{
-    Budget, Fill, Patches, Plan, ReadAt, ScanError, container, document, gif, iso, jpeg, patterns, png, psd,
-    raw, tiff, webp, xmp,
+    Budget, Fill, Patches, Plan, ReadAt, ScanError, document, flac, gif, iso, jpeg, matroska, mp3, ogg,
+    patterns, png, psd, raw, riff, subtitles, tiff, webp, xmp,
 };
 
 /// Formats that editors rewrite in place, by adding at the end.
@@ -52,7 +52,11 @@ fn scan_all(scan: &mut Scan<'_>, extension: Option<&str>) -> Result<(), ScanErro
     let whole = scan.whole();
     let head = scan.some(0, HEAD, &whole)?;
     let formats = candidates(&head);
-    if formats.is_empty() {
+    // The mark of UTF-16 looks like sound, so that text is told first.
+    let subtitles = subtitles::begin(&head);
+    if subtitles {
+        subtitles::scan(scan, whole.clone())?;
+    } else if formats.is_empty() {
         return unknown(scan, whole, extension);
     }
     for format in &formats {
@@ -98,7 +102,8 @@ fn unknown(scan: &mut Scan<'_>, whole: Range<u64>, extension: Option<&str>) -> R
     searched(scan, &whole, mark)
 }
 
-fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) -> Result<(), ScanError> {
+/// Scans `whole` as a file of this format.
+pub(super) fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) -> Result<(), ScanError> {
     match format {
         Format::Jpeg => jpeg::scan(scan, whole),
         Format::Exv => jpeg::exv(scan, whole),
@@ -117,9 +122,12 @@ fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) -> Result<(),
         Format::Jxl | Format::Jp2 => iso::scan(scan, whole),
         Format::Jp2Codestream => iso::codestream(scan, whole),
         Format::Xmp => xmp::scan(scan, whole),
-        Format::Matroska | Format::Webm => container::matroska(scan, whole),
-        Format::Avi | Format::Wav => container::riff(scan, whole),
-        Format::Mp3 | Format::Flac | Format::Ogg | Format::JxlCodestream | Format::TransportStream => {
+        Format::Matroska | Format::Webm => matroska::scan(scan, whole),
+        Format::Avi | Format::Wav => riff::scan(scan, whole),
+        Format::Mp3 => mp3::scan(scan, whole),
+        Format::Flac => flac::scan(scan, whole),
+        Format::Ogg => ogg::scan(scan, whole),
+        Format::JxlCodestream | Format::TransportStream => {
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }

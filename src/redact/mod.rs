@@ -11,29 +11,37 @@
 
 mod brotli;
 mod bytes;
-mod container;
 mod dispatch;
 mod document;
+mod flac;
 mod gif;
 mod hex;
+mod id3;
 mod iptc;
 mod iso;
 mod joined;
 mod jpeg;
+mod matroska;
+mod mp3;
+mod ogg;
 mod patches;
 mod patterns;
 mod plan;
 mod png;
 mod psd;
 mod raw;
+mod riff;
 mod scan;
 mod sniff;
 mod source;
 mod store;
+mod subtitles;
+mod tag;
 #[cfg(test)]
 mod tests;
 mod tiff;
 mod trailer;
+mod vorbis;
 mod webp;
 mod xmp;
 

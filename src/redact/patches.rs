@@ -73,6 +73,12 @@ impl Patches {
         range.is_empty()
     }
 
+    /// Whether any byte of `range` is replaced.
+    pub(super) fn meets(&self, range: &Range<u64>) -> bool {
+        let first = self.0.partition_point(|patch| patch.end() <= range.start);
+        self.0.get(first).is_some_and(|patch| patch.offset < range.end)
+    }
+
     /// The replacements in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = &Patch> {
         self.0.iter()

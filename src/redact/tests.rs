@@ -8,6 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::sample;
 
+pub(super) mod laws;
+
 /// Pieces of the samples' location as they stand in their files: Exif's latitude, XMP's, and the city.
 const TRACES: [&[u8]; 3] = [b"\x30\0\0\0\x01\0\0\0\x33\0\0\0\x01\0\0\0", b"48,51.504N", b"Paris"];
 

@@ -25,7 +25,7 @@ mod reconstruction;
 mod samples;
 mod sniff;
 mod spans;
-mod text;
+pub(super) mod text;
 mod timed;
 mod track;
 mod trailer;

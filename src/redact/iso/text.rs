@@ -6,16 +6,18 @@
 use std::ops::Range;
 
 /// Words that name the number after them, longest first; compared without case.
-const WORDS: [&[u8]; 12] = [
+const WORDS: [&[u8]; 14] = [
     b"longtitude",
     b"longitude",
     b"latitude",
+    b"barometer",
     b"altitude",
     b"abs_alt",
     b"rel_alt",
     b"lat",
     b"lon",
     b"lng",
+    b"home",
     b"long",
     b"alt",
     b"gps",
@@ -32,7 +34,7 @@ pub(in crate::redact) fn coordinates(bytes: &[u8]) -> Vec<Range<usize>> {
         let hit = match rest.first() {
             Some(b'$') => sentence(rest),
             Some(b'+' | b'-') => iso_6709(rest),
-            Some(first) if b"aglr".contains(&first.to_ascii_lowercase()) && !inside_word(bytes, at) => {
+            Some(first) if b"abghlr".contains(&first.to_ascii_lowercase()) && !inside_word(bytes, at) => {
                 named(rest)
             }
             _ => None,

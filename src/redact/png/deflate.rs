@@ -24,7 +24,7 @@ const LAST_FIXED: [u8; 2] = [3, 0];
 const LAST_STORED: [u8; 5] = [1, 0, 0, 0xff, 0xff];
 
 /// The inflated form of a zlib stream; `None` where it is none.
-pub(super) fn inflated(scan: &mut Scan<'_>, stream: &[u8]) -> Result<Option<Vec<u8>>, ScanError> {
+pub(in crate::redact) fn inflated(scan: &mut Scan<'_>, stream: &[u8]) -> Result<Option<Vec<u8>>, ScanError> {
     scan.step()?;
     let Ok(text) = decompress_to_vec_zlib_with_limit(stream, MOST) else {
         return Ok(None);
@@ -34,7 +34,7 @@ pub(super) fn inflated(scan: &mut Scan<'_>, stream: &[u8]) -> Result<Option<Vec<
 }
 
 /// A zlib stream of `length` bytes that inflates to `text`; `None` where none is found.
-pub(super) fn deflated(text: &[u8], length: usize) -> Option<Vec<u8>> {
+pub(in crate::redact) fn deflated(text: &[u8], length: usize) -> Option<Vec<u8>> {
     [9u8, 6, 10].into_iter().find_map(|level| {
         let body = flushed(text, level)?;
         let sum = adler32(text).to_be_bytes();

@@ -12,7 +12,7 @@ use super::bytes::{Endian, length, part};
 use super::scan::Scan;
 use super::{Fill, ScanError, patterns, tiff, trailer};
 
-mod deflate;
+pub(super) mod deflate;
 mod profile;
 #[cfg(test)]
 mod tests;

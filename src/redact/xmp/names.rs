@@ -176,6 +176,10 @@ const NAMESPACES: &[Namespace] = &[
 const ANYWHERE: &[&str] = &[
     "locationcreated",
     "locationshown",
+    // iXML, in sound recordings.
+    "location_name",
+    "location_gps",
+    "location_altitude",
     "latitude",
     "longitude",
     "longtitude",
