@@ -81,7 +81,7 @@ for ((round = 0; round < rounds; round++)); do
         sleep 0.3
         measure "$who" "$uid" scan
         kill "$scanning"
-        scan --cancel >/dev/null
+        scan --cancel | grep -q '^the scan ends' || { echo "nothing was scanned meanwhile" >&2; exit 1; }
         wait "$scanning" || true
         while ! scan --cancel | grep -q '^no scan'; do sleep 0.05; done
     done

@@ -314,7 +314,6 @@ fn assert_foretold(tree: &Tree) {
             }
         }
     }
-    println!("{tried} tried");
     assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
 }
 

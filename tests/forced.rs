@@ -15,6 +15,7 @@ use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use common::{
     KNOWING, MANAGER, Mapping, OWNER, READER, STRANGER, Volume, as_uid, cast, photo, redacted, tells_location,
@@ -227,7 +228,15 @@ fn refusals_in_the_directories_are_in_the_audit() {
         assert_eq!(errno(fs::remove_dir(volume.path(".mediagate"))), Some(libc::EACCES));
         assert_eq!(errno(fs::rename(volume.path(FILE), volume.path(".mediagate/b.jpg"))), Some(libc::EACCES));
     });
-    let audit = volume.json(&["audit"]).to_string();
+    // Decisions are written down in batches.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let audit = loop {
+        let audit = volume.json(&["audit"]).to_string();
+        if audit.matches("forced-directory").count() >= 3 || Instant::now() > deadline {
+            break audit;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
     assert_eq!(audit.matches("forced-directory").count(), 3, "{audit}");
     for told in ["/.mediagate/new", "/.mediagate/b.jpg", "mkdir", "rmdir", "rename-to"] {
         assert!(audit.contains(told), "{told}: {audit}");

@@ -77,7 +77,7 @@ impl Volume {
         self.verdict_under(self.settings.visibility, caller, inode, facts, operation)
     }
 
-    fn verdict_under(
+    pub(super) fn verdict_under(
         &self,
         visibility: Visibility,
         caller: &Caller,

@@ -213,9 +213,10 @@ impl Volume {
     ) -> Result<Explained, FsError> {
         let facts = self.facts(inode)?;
         let look = self.look_at(&caller, inode, &facts)?;
-        if matches!(look, Verdict::Deny { .. })
-            && (operation == Operation::Look || !self.is_in_use(inode, &facts))
-        {
+        // Where the kernel checks modes it asks for the directory's attributes before it opens it.
+        let looks =
+            operation == Operation::Look || (operation == Operation::OpenDirectory && self.is_private());
+        if matches!(look, Verdict::Deny { .. }) && (looks || !self.is_in_use(inode, &facts)) {
             return self.told_of(caller, inode, Answer::Policy(look));
         }
         if matches!(look, Verdict::Deny { .. }) && operation == Operation::SetTimes && self.is_private() {

@@ -3,11 +3,12 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::OsStr;
+use std::sync::Arc;
 
 use super::walk::{Spot, Walk};
 use super::{Answer, Explained, opens};
 use crate::fs::forced::{REFUSED, number};
-use crate::fs::{FsError, Volume, VolumeKind};
+use crate::fs::{FsError, Volume, VolumeInode, VolumeKind};
 use crate::lower::{FileName, fold};
 use crate::policy::{Caller, Operation, Outcome, Verdict, View};
 
@@ -36,22 +37,12 @@ impl Volume {
         if matches!(self.judge(caller, &facts, (true, None), Operation::Look), Verdict::Deny { .. }) {
             return Ok(None);
         }
-        let directory = (true, None);
-        let told = |answer| Ok(Some(self.told(caller.clone(), &facts, directory, answer)));
-        let refusal = Answer::Policy(REFUSED);
+        let told = |answer| Ok(Some(self.told(caller.clone(), &facts, (true, None), answer)));
         let (second, third, more) = (names.next(), names.next(), names.next());
         let file = match (second.map(fold).as_deref(), third) {
             (None | Some("redacted"), None) => {
-                return told(match operation {
-                    Operation::Look | Operation::OpenDirectory | Operation::Open { write: false, .. } => {
-                        Answer::Policy(self.judge(caller, &facts, directory, Operation::Look))
-                    }
-                    Operation::Open { write: true, .. } | Operation::Unlink => {
-                        Answer::Beside(Outcome::IS_DIRECTORY)
-                    }
-                    made if made.makes() && made != Operation::RenameTo => Answer::Beside(Outcome::EXISTS),
-                    _ => refusal,
-                });
+                let seen = self.judge(caller, &facts, (true, None), Operation::Look);
+                return told(answer_of_directory(operation, seen));
             }
             (Some("redacted"), Some(third)) => {
                 number(third).map(|row| self.forced_file(user, row)).transpose()?
@@ -60,26 +51,51 @@ impl Volume {
         };
         let Some(inode) = file.flatten() else {
             let makes = operation.makes() && more.is_none();
-            return told(if makes { refusal } else { Answer::Beside(Outcome::MISSING) });
+            return told(if makes { Answer::Policy(REFUSED) } else { Answer::Beside(Outcome::MISSING) });
         };
-        let look = self.forced_verdict(caller, &inode, Operation::Look)?;
-        let verdict = self.forced_verdict(caller, &inode, operation)?;
+        self.explain_forced_file(caller, operation, &inode, more.is_some()).map(Some)
+    }
+
+    /// The answer for the forced-redaction name of a file, or for a name below it.
+    fn explain_forced_file(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        inode: &Arc<VolumeInode>,
+        below: bool,
+    ) -> Result<Explained, FsError> {
+        let look = self.forced_verdict(caller, inode, Operation::Look)?;
+        let verdict = self.forced_verdict(caller, inode, operation)?;
         let answer = match look {
-            Verdict::Deny { .. } if operation.makes() => refusal,
+            Verdict::Deny { .. } if operation.makes() => Answer::Policy(REFUSED),
             Verdict::Deny { .. } => Answer::Policy(look),
-            Verdict::Allow(..) if more.is_some() => Answer::Beside(Outcome::NOT_DIRECTORY),
+            Verdict::Allow(..) if below => Answer::Beside(Outcome::NOT_DIRECTORY),
             Verdict::Allow(..) if operation.makes() => Answer::Beside(Outcome::EXISTS),
             Verdict::Allow(..) => match (operation, verdict) {
                 (Operation::RemoveDirectory | Operation::OpenDirectory, _) => {
                     Answer::Beside(Outcome::NOT_DIRECTORY)
                 }
-                (Operation::Unlink | Operation::RenameFrom | Operation::Replace, _) => refusal,
+                (Operation::Unlink | Operation::RenameFrom | Operation::Replace, _) => {
+                    Answer::Policy(REFUSED)
+                }
                 (_, Verdict::Allow(_, access)) if opens(operation) && access.view == View::Redacted => {
-                    return self.explain_redacted(caller.clone(), &inode, verdict).map(Some);
+                    return self.explain_redacted(caller.clone(), inode, verdict);
                 }
                 (_, verdict) => Answer::Policy(verdict),
             },
         };
-        self.told_of(caller.clone(), &inode, answer).map(Some)
+        self.told_of(caller.clone(), inode, answer)
+    }
+}
+
+/// The answer for one of the two directories, of which `seen` is what policy says to looking at it.
+fn answer_of_directory(operation: Operation, seen: Verdict) -> Answer {
+    match operation {
+        Operation::Look | Operation::OpenDirectory | Operation::Open { write: false, .. } => {
+            Answer::Policy(seen)
+        }
+        Operation::Open { write: true, .. } | Operation::Unlink => Answer::Beside(Outcome::IS_DIRECTORY),
+        made if made.makes() && made != Operation::RenameTo => Answer::Beside(Outcome::EXISTS),
+        _ => Answer::Policy(REFUSED),
     }
 }

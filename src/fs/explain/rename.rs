@@ -11,7 +11,7 @@ use crate::fs::lookup::DEEPEST;
 use crate::fs::{Context, FsError, Volume, VolumeInode};
 use crate::id::Uid;
 use crate::lower::ListedName;
-use crate::policy::{Caller, DenyReason, Identity, Operation, Outcome, Verdict};
+use crate::policy::{Caller, DenyReason, Identity, Operation, Outcome, Verdict, Visibility};
 
 /// Where the parts of a rename are told from.
 const ORDER: &str = "the order in which a rename asks";
@@ -209,7 +209,8 @@ impl Volume {
             let Ok((inode, _)) = self.child(directory, &name) else { continue };
             let path = self.path_of(&inode);
             let facts = self.facts(&inode)?;
-            let verdict = self.verdict(caller, &inode, &facts, Operation::RenameFrom)?;
+            let verdict =
+                self.verdict_under(Visibility::Shared, caller, &inode, &facts, Operation::RenameFrom)?;
             if matches!(verdict, Verdict::Deny { .. }) {
                 let told = self.told_of(caller.clone(), &inode, Answer::Policy(verdict))?;
                 return Ok(Some(part(told, "rename-from", &path)));

@@ -176,28 +176,30 @@ fn a_row_whose_place_was_taken_is_found_by_its_file() {
 fn the_rows_of_many_files_are_found_at_once() {
     let fixture = Fixture::new();
     let volume = row(&fixture, fixture.root()).volume;
-    let wanted = |number: u64| number % 3 == 0;
+    let wanted = |number: u64| number.is_multiple_of(3);
     let mut expected = Vec::new();
     for number in 0..400 {
         let id = made(&fixture, &format!("f{number}"), "org.a", born(1000 + number, 1));
         expected.extend(wanted(number).then_some(id));
     }
     // Rows that are of no file yet, or of none for certain, are nobody's; nor is another file with the same number.
-    made(&fixture, "ahead", "org.a", Identity::NONE);
+    let ahead = made(&fixture, "ahead", "org.a", Identity::NONE);
     made(&fixture, "unsure", "org.a", file(1401));
     let mut files: Vec<_> =
         (0..400).filter(|number| wanted(*number)).map(|number| born(1000 + number, 1)).collect();
-    files.extend([born(1001, 2), born(1401, 1), born(0, 1)]);
+    files.extend([born(1001, 2), born(1401, 1), born(1402, 1), born(0, 1)]);
     let found = |files: &[Identity]| {
         let rows = fixture.store.entries_of_all(volume, files).unwrap();
         rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
     };
     assert_eq!(found(&files), expected);
     assert_eq!(found(&[]), []);
-    // One that has just learned whose it is counts before that is written.
+    // Those that have just learned whose they are count before that is written.
     let unsure = at(&fixture, "unsure").unwrap();
-    fixture.store.complete(unsure, born(1401, 1)).unwrap();
-    expected.push(unsure);
+    for (id, number) in [(ahead, 1402), (unsure, 1401)] {
+        fixture.store.complete(id, born(number, 1)).unwrap();
+        expected.push(id);
+    }
     assert_eq!(found(&files), expected);
 }
 
