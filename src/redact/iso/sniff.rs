@@ -88,19 +88,26 @@ pub(super) fn headless(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), S
     if iso.is_still() && !header { iso.erase(range) } else { sniff(iso, range) }
 }
 
-/// A TIFF block; one that cannot be followed is blanked, and goes whole where a block without entries has no room.
+/// A TIFF block; one that cannot be followed, or whose entries lie over its header, is blanked.
 pub(super) fn tiff_block(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
     let mark = iso.scan.mark();
     match iso.scan.nested(|scan| tiff::scan(scan, range.clone())) {
-        Err(ScanError::Malformed(_)) => {
-            iso.scan.rewind(mark);
-            if length(&range) < tiff::EMPTY.len() as u64 {
-                return iso.erase(range);
+        Ok(()) => {
+            let header = range.start..range.start.saturating_add(8).min(range.end);
+            let before = iso.bytes(header.clone())?;
+            if iso.scan.patched(header, mark)? == before {
+                return Ok(());
             }
-            tiff::blank(iso.scan, range)
         }
-        done => done,
+        Err(ScanError::Malformed(_)) => {}
+        Err(error) => return Err(error),
     }
+    iso.scan.rewind(mark);
+    if length(&range) < tiff::EMPTY.len() as u64 {
+        // A block without entries has no room.
+        return iso.erase(range);
+    }
+    tiff::blank(iso.scan, range)
 }
 
 type Scanner = for<'a> fn(&mut Scan<'a>, Range<u64>) -> Result<(), ScanError>;

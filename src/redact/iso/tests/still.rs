@@ -167,6 +167,21 @@ fn what_follows_a_broken_frame_is_not_shown() {
 }
 
 #[test]
+fn exif_whose_entries_lie_over_its_header_is_blanked() {
+    let mut exif = exif();
+    // The directory of GPS has five entries; the sixth, and where the next directory begins, are values of others.
+    exif[60] = 6;
+    for file in [
+        still::jxl(&[boxed(b"Exif", &[&[0; 4], &exif])]),
+        still::jp2(&[boxed(b"uuid", &[b"JpgTiffExif->JP2", &exif])]),
+    ] {
+        let after = shown(&file).unwrap();
+        assert!(!tells(&after) && clean(&after), "{}", after.escape_ascii());
+        assert!(holds(&after, crate::redact::tiff::EMPTY.as_slice()));
+    }
+}
+
+#[test]
 fn exif_without_its_header_goes_whole() {
     let exif = exif();
     let headless = [b"XX", &exif[2..]].concat();
