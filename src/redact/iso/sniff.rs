@@ -88,18 +88,13 @@ pub(super) fn headless(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), S
     if iso.is_still() && !header { iso.erase(range) } else { sniff(iso, range) }
 }
 
-/// A TIFF block; one that cannot be followed, or whose entries lie over its header, is blanked.
+/// A TIFF block. One that cannot be followed is blanked, and so is one whose parts lie over each other, so that it would
+/// be followed otherwise once they are changed.
 pub(super) fn tiff_block(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
     let mark = iso.scan.mark();
     match iso.scan.nested(|scan| tiff::scan(scan, range.clone())) {
-        Ok(()) => {
-            let header = range.start..range.start.saturating_add(8).min(range.end);
-            let before = iso.bytes(header.clone())?;
-            if iso.scan.patched(header, mark)? == before {
-                return Ok(());
-            }
-        }
-        Err(ScanError::Malformed(_)) => {}
+        Ok(()) if iso.scan.is_settled(mark, |scan| tiff::scan(scan, range.clone()))? => return Ok(()),
+        Ok(()) | Err(ScanError::Malformed(_)) => {}
         Err(error) => return Err(error),
     }
     iso.scan.rewind(mark);

@@ -167,14 +167,17 @@ fn what_follows_a_broken_frame_is_not_shown() {
 }
 
 #[test]
-fn exif_whose_entries_lie_over_its_header_is_blanked() {
-    let mut exif = exif();
+fn exif_whose_parts_lie_over_each_other_is_blanked() {
     // The directory of GPS has five entries; the sixth, and where the next directory begins, are values of others.
-    exif[60] = 6;
-    for file in [
-        still::jxl(&[boxed(b"Exif", &[&[0; 4], &exif])]),
-        still::jp2(&[boxed(b"uuid", &[b"JpgTiffExif->JP2", &exif])]),
-    ] {
+    let over_header = [(60, 6)];
+    // More than one directory of GPS, and a next one in the midst of the values.
+    let over_values = [(38, 22), (46, 139)];
+    for changes in [&over_header[..], &over_values] {
+        let mut exif = exif();
+        for (at, byte) in changes {
+            exif[*at] = *byte;
+        }
+        let file = still::jxl(&[boxed(b"Exif", &[&[0; 4], &exif])]);
         let after = shown(&file).unwrap();
         assert!(!tells(&after) && clean(&after), "{}", after.escape_ascii());
         assert!(holds(&after, crate::redact::tiff::EMPTY.as_slice()));
