@@ -163,7 +163,8 @@ impl<'s, 'a> Iso<'s, 'a> {
     /// Whether this is a picture of JPEG XL or JPEG 2000, as far as it was walked: nothing in it but its codestream
     /// is needed to show it, and no offset leads to what stands outside its boxes.
     fn is_still(&self) -> bool {
-        self.still && self.data.is_empty() && self.tracks.is_empty()
+        let media = !(self.data.is_empty() && self.tracks.is_empty() && self.fragments.is_empty());
+        self.still && !media && self.items.is_empty()
     }
 
     /// Overwrites a range of text with spaces.

@@ -79,7 +79,22 @@ fn lost(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
 }
 
 /// One box, wherever it stands: readers look for most carriers in more places than the specifications name.
+///
+/// In a still picture a box that would be changed once more, when it is looked at again, goes whole.
 pub(super) fn visit(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanError> {
+    let mark = iso.scan.mark();
+    enter(iso, found, depth)?;
+    if !iso.is_still() || iso.scan.is_settled(mark, |scan| super::scan_still(scan, found.start..found.end))? {
+        return Ok(());
+    }
+    if PICTURES.contains(&&found.kind) {
+        return Err(ScanError::Malformed("codestream that does not come clean"));
+    }
+    iso.scan.rewind(mark);
+    iso.withdraw(found)
+}
+
+fn enter(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanError> {
     let kind = &found.kind;
     if found.cut && !PICTURES.contains(&kind) && iso.is_still() {
         // Where its content ends nobody knows, and what follows may be another box's.
