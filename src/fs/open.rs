@@ -5,13 +5,15 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::content::LOOKS;
+use super::decide::enforce;
 use super::{Context, FsError, Notice, Volume, VolumeHandle, VolumeInode, VolumeNode, now};
 use crate::diag::{Counter, Decision};
 use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{DataFd, OpenHow};
 use crate::node::{Backing, Content, Handle, Mapped, Sharing};
-use crate::policy::{Access, Operation, Permit, View};
+use crate::policy::{Access, Operation, Permit, Verdict, View};
 use crate::redact::Plan;
 
 /// How many idle backings are kept; past it all idle ones are let go.
@@ -96,7 +98,10 @@ impl Volume {
     /// ESTALE if the node is not the caller's view: the kernel looks the name up again; else as policy or the lower
     /// file system answers.
     pub fn open(&self, context: Context, id: NodeId, request: OpenRequest) -> Result<Opened, FsError> {
-        self.counters.count(Counter::Open);
+        self.counting(Counter::Open, self.open_by_node(context, id, request))
+    }
+
+    fn open_by_node(&self, context: Context, id: NodeId, request: OpenRequest) -> Result<Opened, FsError> {
         let node = self.node(id)?;
         if node.inode().is_directory() {
             return Err(FsError::Plain(Errno::EISDIR));
@@ -104,12 +109,41 @@ impl Volume {
         self.still_named(node.inode())?;
         let operation = self.operation_on(&node, request.operation());
         self.outside_private_trees(context, node.inode(), operation)?;
-        let (permit, access) = self.permit(context, node.inode(), operation)?;
+        let (permit, access) = self.permit_open(context, node.inode(), operation)?;
         let opened = self.open_node(context, &node, Terms::new(context, permit, access, request), None);
         if matches!(opened, Err(FsError::StaleView)) {
             self.counters.count(Counter::StaleView);
         }
         opened
+    }
+
+    /// Policy's answer to an open. What else the answer depends on is looked at before anything is recorded.
+    pub(super) fn permit_open(
+        &self,
+        context: Context,
+        inode: &Arc<VolumeInode>,
+        operation: Operation,
+    ) -> Result<(Permit, Access), FsError> {
+        let caller = self.caller(context);
+        let verdict = self.verdict(&caller, inode, &*self.facts(inode)?, operation)?;
+        if matches!(verdict, Verdict::Allow(_, Access { view: View::Redacted, .. })) {
+            let _changing = self.look_ahead(inode)?;
+        }
+        self.record(context, operation, verdict, || self.path_of(inode));
+        enforce(verdict)
+    }
+
+    /// Looks into a file that is about to be opened by one who must not see the private parts, while nothing is
+    /// locked. Whether it changes too fast for that.
+    fn look_ahead(&self, inode: &Arc<VolumeInode>) -> Result<bool, FsError> {
+        if self.is_written(inode, &mut inode.sharing())? {
+            return Ok(false);
+        }
+        match self.seen(inode, &*self.facts(inode)?, true) {
+            Ok(_) => Ok(false),
+            Err(FsError::Changing) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens a node on terms that policy gave; `fresh` is the descriptor of a file that was made just now.
@@ -118,9 +152,29 @@ impl Volume {
         context: Context,
         node: &Arc<VolumeNode>,
         terms: Terms,
-        fresh: Option<DataFd>,
+        mut fresh: Option<DataFd>,
     ) -> Result<Opened, FsError> {
         self.within_quota(context)?;
+        for _ in 0..LOOKS {
+            let changing = terms.access.view == View::Redacted && self.look_ahead(node.inode())?;
+            match self.open_looked(context, node, terms, fresh.take(), changing) {
+                // It changed since.
+                Err(FsError::TakesLong) => {}
+                opened => return opened,
+            }
+        }
+        Err(FsError::Changing)
+    }
+
+    /// The same for a file that was looked into; [`FsError::TakesLong`] if it has to be looked into again.
+    fn open_looked(
+        &self,
+        context: Context,
+        node: &Arc<VolumeNode>,
+        terms: Terms,
+        fresh: Option<DataFd>,
+        changing: bool,
+    ) -> Result<Opened, FsError> {
         let inode = node.inode();
         // Held until the handle counts: a reader is given passthrough only while nobody can write.
         let mut sharing = inode.sharing();
@@ -128,7 +182,7 @@ impl Volume {
             (View::Full, View::Full) => false,
             (View::Full, View::Redacted) => return Err(FsError::StaleView),
             (View::Redacted, view) => self
-                .is_filtered(inode, view, &mut sharing)
+                .is_filtered(inode, view, &mut sharing, changing)
                 .inspect_err(|error| self.record_opaque(context, inode, terms.request.operation(), error))?,
         };
         if filtered && (terms.request.write || terms.request.truncate) {
@@ -168,18 +222,20 @@ impl Volume {
         inode: &Arc<VolumeInode>,
         view: View,
         sharing: &mut Sharing,
+        changing: bool,
     ) -> Result<bool, FsError> {
         if self.is_written(inode, sharing)? {
             return if view == View::Redacted { Ok(true) } else { Err(FsError::StaleView) };
         }
-        let facts = self.facts(inode)?;
-        let seen = match self.seen(inode, &facts, true) {
+        let seen = match self.seen_before(inode, true)? {
+            Some(seen) => seen,
             // Reads decide: they hold the bytes that they plan for.
-            Err(FsError::Changing) => {
+            None if changing => {
                 inode.known.hides.store(true, Ordering::Relaxed);
                 return if view == View::Redacted { Ok(true) } else { Err(FsError::StaleView) };
             }
-            seen => seen?,
+            // Who closes the file waits for this lock, so nothing is looked into here.
+            None => return Err(FsError::TakesLong),
         };
         match seen.plan.as_deref() {
             Some(Plan::Clean) if view == View::Redacted => Ok(true),

@@ -27,7 +27,10 @@ impl Volume {
     /// # Errors
     /// ENODATA for an attribute of ours that the entry lacks, EOPNOTSUPP for all others; else as an open for reading.
     pub fn extended_attribute(&self, context: Context, id: NodeId, name: &str) -> Result<Vec<u8>, FsError> {
-        self.counters.count(Counter::Other);
+        self.counting(Counter::Other, self.attribute_value(context, id, name))
+    }
+
+    fn attribute_value(&self, context: Context, id: NodeId, name: &str) -> Result<Vec<u8>, FsError> {
         if let Some(directory) = Directory::of(id) {
             self.may_enter(&self.caller(context), directory)?;
             let ours = [VIEW, OWNER, KIND].contains(&name);
@@ -42,7 +45,7 @@ impl Volume {
         let mut view = View::Full;
         if !inode.is_directory() {
             let read = self.operation_on(&node, Operation::Open { read: true, write: false });
-            let (_, access) = self.permit(context, inode, read)?;
+            let (_, access) = self.permit_open(context, inode, read)?;
             view = access.view;
         }
         let facts = self.facts(inode)?;
