@@ -126,11 +126,20 @@ impl Volume {
         if inode.is_directory() {
             return Err(FsError::Plain(Errno::EISDIR));
         }
-        let (permit, access) = self.permit_open(context, inode, request.operation())?;
-        let terms = Terms::new(context, permit, access, request);
+        self.opening(context, inode, request.operation(), |permit, access| {
+            self.open_in_view(context, (inode, stat), Terms::new(context, permit, access, request))
+        })
+    }
+
+    fn open_in_view(
+        &self,
+        context: Context,
+        (inode, stat): (&Arc<VolumeInode>, &Stat),
+        terms: Terms,
+    ) -> Result<Created<'_>, FsError> {
         // The view is chosen here, so that it cannot be stale; a file with nothing to hide is opened in full.
         let views: &[View] =
-            if access.view == View::Full { &[View::Full] } else { &[View::Full, View::Redacted] };
+            if terms.access.view == View::Full { &[View::Full] } else { &[View::Full, View::Redacted] };
         for view in views {
             let entry = self.entry_in(inode, stat, *view)?;
             match self.open_node(context, entry.node.node(), terms, None) {

@@ -13,7 +13,7 @@ use crate::error::Errno;
 use crate::id::{HandleId, NodeId};
 use crate::lower::{DataFd, OpenHow};
 use crate::node::{Backing, Content, Handle, Mapped, Sharing};
-use crate::policy::{Access, Operation, Permit, Verdict, View};
+use crate::policy::{Access, Operation, Permit, View};
 use crate::redact::Plan;
 
 /// How many idle backings are kept; past it all idle ones are let go.
@@ -109,28 +109,30 @@ impl Volume {
         self.still_named(node.inode())?;
         let operation = self.operation_on(&node, request.operation());
         self.outside_private_trees(context, node.inode(), operation)?;
-        let (permit, access) = self.permit_open(context, node.inode(), operation)?;
-        let opened = self.open_node(context, &node, Terms::new(context, permit, access, request), None);
+        let opened = self.opening(context, node.inode(), operation, |permit, access| {
+            self.open_node(context, &node, Terms::new(context, permit, access, request), None)
+        });
         if matches!(opened, Err(FsError::StaleView)) {
             self.counters.count(Counter::StaleView);
         }
         opened
     }
 
-    /// Policy's answer to an open. What else the answer depends on is looked at before anything is recorded.
-    pub(super) fn permit_open(
+    /// Does what policy allows by an open, and records the answer unless the request is to be served again.
+    pub(super) fn opening<T>(
         &self,
         context: Context,
         inode: &Arc<VolumeInode>,
         operation: Operation,
-    ) -> Result<(Permit, Access), FsError> {
+        work: impl FnOnce(Permit, Access) -> Result<T, FsError>,
+    ) -> Result<T, FsError> {
         let caller = self.caller(context);
         let verdict = self.verdict(&caller, inode, &*self.facts(inode)?, operation)?;
-        if matches!(verdict, Verdict::Allow(_, Access { view: View::Redacted, .. })) {
-            let _changing = self.look_ahead(inode)?;
+        let done = enforce(verdict).and_then(|(permit, access)| work(permit, access));
+        if !matches!(done, Err(FsError::TakesLong)) {
+            self.record(context, operation, verdict, || self.path_of(inode));
         }
-        self.record(context, operation, verdict, || self.path_of(inode));
-        enforce(verdict)
+        done
     }
 
     /// Looks into a file that is about to be opened by one who must not see the private parts, while nothing is
@@ -155,18 +157,17 @@ impl Volume {
         mut fresh: Option<DataFd>,
     ) -> Result<Opened, FsError> {
         self.within_quota(context)?;
+        let mut changing = false;
         for _ in 0..LOOKS {
-            let changing = terms.access.view == View::Redacted && self.look_ahead(node.inode())?;
             match self.open_looked(context, node, terms, fresh.take(), changing) {
-                // It changed since.
-                Err(FsError::TakesLong) => {}
+                Err(FsError::TakesLong) => changing = self.look_ahead(node.inode())?,
                 opened => return opened,
             }
         }
         Err(FsError::Changing)
     }
 
-    /// The same for a file that was looked into; [`FsError::TakesLong`] if it has to be looked into again.
+    /// The same; [`FsError::TakesLong`] if the file has to be looked into before.
     fn open_looked(
         &self,
         context: Context,
