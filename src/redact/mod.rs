@@ -32,6 +32,7 @@ mod psd;
 mod raw;
 mod riff;
 mod scan;
+mod shown;
 mod sniff;
 mod source;
 mod store;

@@ -9,6 +9,7 @@
 use std::ops::Range;
 
 use super::joined::Joined;
+use super::shown::Shown;
 use super::{Budget, Fill, Patch, Patches, ReadAt, ScanError};
 
 /// One scan of one file.
@@ -157,6 +158,42 @@ impl<'a> Scan<'a> {
             self.remember(coordinate);
         }
         Ok((result?, scan.patches))
+    }
+
+    /// Whether a scanner has nothing to change in the file as the replacements found since `mark` show it.
+    pub(super) fn is_settled(
+        &mut self,
+        mark: usize,
+        inner: impl FnOnce(&mut Scan<'_>) -> Result<(), ScanError>,
+    ) -> Result<bool, ScanError> {
+        let found = self.patches.get(mark..).unwrap_or_default().to_vec();
+        if found.is_empty() {
+            return Ok(true);
+        }
+        let shown = Shown::new(self.source, Patches::new(found));
+        let looked = self.inside(&shown, |scan| {
+            inner(scan)?;
+            scan.changes_nothing()
+        });
+        match looked {
+            Ok((nothing, _)) => Ok(nothing),
+            Err(ScanError::Malformed(_) | ScanError::Found(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether all replacements are what stands there already.
+    fn changes_nothing(&mut self) -> Result<bool, ScanError> {
+        let patches = Patches::new(self.patches.clone());
+        for patch in patches.iter() {
+            let before = self.bytes(patch.offset..patch.end())?;
+            let mut after = before.clone();
+            patches.apply(patch.offset, &mut after);
+            if before != after {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Runs a scanner over parts of the file as if they followed each other.

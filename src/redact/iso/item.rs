@@ -167,7 +167,7 @@ pub(super) fn exif(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanE
     let tiff = after(&range, skip.saturating_add(4));
     let mark = iso.scan.some(tiff.start, 2, &tiff)?;
     if mark != b"II" && mark != b"MM" {
-        return sniff::sniff(iso, range);
+        return sniff::headless(iso, range);
     }
     if skip > 6 {
         sniff::search(iso, range.start..tiff.start)?;

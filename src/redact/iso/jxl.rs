@@ -28,7 +28,7 @@ pub(super) fn compressed(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<(), Sca
     let size = u32::try_from(content.len().saturating_add(HEADER)).unwrap_or(u32::MAX).to_be_bytes();
     let header = [&size[..], kind].concat();
     let inner = [&header[..], &content].concat();
-    let Some(changed) = changed(iso, &inner, super::scan)? else { return iso.withdraw(found) };
+    let Some(changed) = changed(iso, &inner, super::scan_still)? else { return iso.withdraw(found) };
     let (start, text) = changed.split_at_checked(HEADER).unwrap_or_default();
     if start != header {
         // The whole of it was to go.
@@ -59,8 +59,19 @@ fn whole(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<Option<Vec<u8>>, ScanEr
 
 type Scanner = for<'a> fn(&mut Scan<'a>, Range<u64>) -> Result<(), ScanError>;
 
-/// What a scanner makes of bytes that are not in the file; `None` where it cannot make them safe.
+/// What a scanner makes of bytes that are not in the file; `None` where it cannot make them safe, or would change what it
+/// made of them once more.
 fn changed(iso: &mut Iso<'_, '_>, bytes: &[u8], scanner: Scanner) -> Result<Option<Vec<u8>>, ScanError> {
+    let Some(once) = applied(iso, bytes, scanner)? else { return Ok(None) };
+    if once == bytes {
+        return Ok(Some(once));
+    }
+    let again = applied(iso, &once, scanner)?;
+    Ok(again.filter(|again| *again == once))
+}
+
+/// Bytes with the replacements that a scanner finds in them.
+fn applied(iso: &mut Iso<'_, '_>, bytes: &[u8], scanner: Scanner) -> Result<Option<Vec<u8>>, ScanError> {
     let looked = iso.scan.inside(&bytes, |scan| {
         let whole = scan.whole();
         scanner(scan, whole)
@@ -131,5 +142,29 @@ impl Image {
     fn content(&self, changed: &[u8]) -> Vec<u8> {
         let parts = self.parts.iter().filter_map(|part| changed.get(part.clone()));
         parts.flatten().copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::Budget;
+
+    fn hiding(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+        scan.patch(range.start, Fill::Zeros(2))
+    }
+
+    fn never_content(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+        let first = scan.bytes(range.start..range.start + 1)?;
+        scan.patch(range.start, Fill::Bytes(Box::from([first[0].wrapping_add(1)])))
+    }
+
+    #[test]
+    fn what_would_be_changed_once_more_is_not_shown() {
+        let nothing: &[u8] = &[];
+        let mut scan = Scan::new(&nothing, Budget::STANDARD);
+        let mut iso = Iso::new(&mut scan, 0..0);
+        assert_eq!(changed(&mut iso, b"place", hiding).unwrap(), Some(b"\0\0ace".to_vec()));
+        assert_eq!(changed(&mut iso, b"place", never_content).unwrap(), None);
     }
 }

@@ -8,6 +8,7 @@
 //! INVARIANT: nothing outside metadata boxes changes, but samples of location tracks and metadata items; those
 //! are looked for only inside media data and never where a picture's or a sound's bytes lie.
 //! INVARIANT: sizes and offsets of boxes stay. A box that has to go becomes `free`.
+//! INVARIANT: what is shown of a file, looked at again, is clean.
 
 #![forbid(unsafe_code)]
 
@@ -54,7 +55,15 @@ use window::Window;
 
 /// Finds the private parts of the ISO file that fills `range`; its own offsets count from the start of `range`.
 pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
-    let mut iso = Iso::new(scan, range.clone());
+    follow(Iso::new(scan, range.clone()), range)
+}
+
+/// The same for boxes of JPEG XL or JPEG 2000 without the signature of the file.
+fn scan_still(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    follow(Iso { still: true, ..Iso::new(scan, range.clone()) }, range)
+}
+
+fn follow(mut iso: Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
     let boxes = trailer::before(&mut iso, range)?;
     walk::top(&mut iso, boxes)?;
     if !iso.data.is_empty() && !iso.described {
@@ -86,6 +95,8 @@ struct Iso<'s, 'a> {
     described: bool,
     /// Inside a box that readers skip: tracks and items there are not live.
     dead: bool,
+    /// Begins as JPEG XL or JPEG 2000 does.
+    still: bool,
 }
 
 impl<'s, 'a> Iso<'s, 'a> {
@@ -102,6 +113,7 @@ impl<'s, 'a> Iso<'s, 'a> {
             blocks: Vec::new(),
             described: false,
             dead: false,
+            still: false,
         }
     }
 
@@ -131,6 +143,27 @@ impl<'s, 'a> Iso<'s, 'a> {
     /// Overwrites a range with NUL.
     fn zero(&mut self, range: Range<u64>) -> Result<(), ScanError> {
         self.scan.patch(range.start, Fill::Zeros(range.end.saturating_sub(range.start)))
+    }
+
+    /// Overwrites a range with NUL where anything else stands in it.
+    fn erase(&mut self, range: Range<u64>) -> Result<(), ScanError> {
+        /// Bytes looked at together.
+        const BLOCK: u64 = 64 << 10;
+        let mut at = range.start;
+        while at < range.end {
+            let bytes = self.scan.some(at, BLOCK, &range)?;
+            if bytes.is_empty() || bytes.iter().any(|byte| *byte != 0) {
+                return self.zero(at..range.end);
+            }
+            at = at.saturating_add(bytes.len() as u64);
+        }
+        Ok(())
+    }
+
+    /// Whether this is a picture of JPEG XL or JPEG 2000, as far as it was walked: nothing in it but its codestream
+    /// is needed to show it, and no offset leads to what stands outside its boxes.
+    fn is_still(&self) -> bool {
+        self.still && self.data.is_empty() && self.tracks.is_empty()
     }
 
     /// Overwrites a range of text with spaces.

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use crate::redact::bytes::{Endian, array};
+use crate::redact::bytes::{Endian, array, length};
 use crate::redact::scan::Scan;
 use crate::redact::{Fill, ScanError, jpeg, png, tiff};
 
@@ -78,16 +78,31 @@ pub(super) fn sniff(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), Scan
     if whole { Ok(()) } else { search(iso, range) }
 }
 
-/// A TIFF block; one that cannot be followed is blanked.
+/// Exif that does not begin with the header of a TIFF block: it may stand somewhat later. In a still picture, where no
+/// item's frame tells more of it, it goes whole if there is none.
+pub(super) fn headless(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
+    /// How far a header is looked for.
+    const NEAR: u64 = 64;
+    let head = iso.scan.some(range.start, NEAR, &range)?;
+    let header = [b"II*\0", b"MM\0*"].iter().any(|mark| memmem::find(&head, *mark).is_some());
+    if iso.is_still() && !header { iso.erase(range) } else { sniff(iso, range) }
+}
+
+/// A TIFF block. One that cannot be followed is blanked, and so is one whose parts lie over each other, so that it would
+/// be followed otherwise once they are changed.
 pub(super) fn tiff_block(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
     let mark = iso.scan.mark();
     match iso.scan.nested(|scan| tiff::scan(scan, range.clone())) {
-        Err(ScanError::Malformed(_)) => {
-            iso.scan.rewind(mark);
-            tiff::blank(iso.scan, range)
-        }
-        done => done,
+        Ok(()) if iso.scan.is_settled(mark, |scan| tiff::scan(scan, range.clone()))? => return Ok(()),
+        Ok(()) | Err(ScanError::Malformed(_)) => {}
+        Err(error) => return Err(error),
     }
+    iso.scan.rewind(mark);
+    if length(&range) < tiff::EMPTY.len() as u64 {
+        // A block without entries has no room.
+        return iso.erase(range);
+    }
+    tiff::blank(iso.scan, range)
 }
 
 type Scanner = for<'a> fn(&mut Scan<'a>, Range<u64>) -> Result<(), ScanError>;

@@ -67,7 +67,7 @@ fn exif(iso: &mut Iso<'_, '_>, payload: Range<u64>) -> Result<(), ScanError> {
     let tiff = if head.starts_with(b"Exif\0") { after(&payload, 6) } else { payload.clone() };
     match iso.scan.some(tiff.start, 2, &tiff)?.as_slice() {
         b"II" | b"MM" => sniff::tiff_block(iso, tiff),
-        _ => sniff::sniff(iso, payload),
+        _ => sniff::headless(iso, payload),
     }
 }
 

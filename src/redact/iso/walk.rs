@@ -36,6 +36,9 @@ const STRUCTURE: [&Kind; 72] = [
     b"cdef", b"resc", b"resd", b"rreq", b"opct", b"creg",
 ];
 
+/// What may be shown though its end is missing.
+const PICTURES: [&Kind; 5] = [b"jxlc", b"jxlp", b"jp2c", b"mdat", b"idat"];
+
 /// The boxes of the file itself.
 pub(super) fn top(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
     let mut rest = range;
@@ -43,22 +46,24 @@ pub(super) fn top(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanEr
         match next(iso, rest.clone())? {
             Next::End => return Ok(()),
             Next::Box(found) if plausible(found.kind) => {
+                let signature = matches!(&found.kind, b"JXL " | b"jP  ");
+                iso.still |= signature && found.start == iso.file.start;
                 visit(iso, &found, DEPTH)?;
                 rest.start = found.end;
             }
-            Next::Box(_) | Next::Junk(_) => return sniff::search(iso, rest),
+            Next::Box(_) | Next::Junk(_) => return lost(iso, rest),
         }
     }
 }
 
 /// The boxes in a container; `depth` more levels may follow.
 pub(super) fn children(iso: &mut Iso<'_, '_>, range: Range<u64>, depth: u32) -> Result<(), ScanError> {
-    let Some(depth) = depth.checked_sub(1) else { return sniff::search(iso, range) };
+    let Some(depth) = depth.checked_sub(1) else { return lost(iso, range) };
     let mut rest = range;
     loop {
         match next(iso, rest.clone())? {
             Next::End => return Ok(()),
-            Next::Junk(junk) => return sniff::search(iso, junk),
+            Next::Junk(junk) => return lost(iso, junk),
             Next::Box(found) => {
                 visit(iso, &found, depth)?;
                 rest.start = found.end;
@@ -67,9 +72,19 @@ pub(super) fn children(iso: &mut Iso<'_, '_>, range: Range<u64>, depth: u32) -> 
     }
 }
 
+/// What follows a broken frame. In a still picture it may hold metadata that a search cannot see (compressed, or without
+/// the start that readers know it by), and the picture does not need it.
+fn lost(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
+    if iso.is_still() { iso.erase(range) } else { sniff::search(iso, range) }
+}
+
 /// One box, wherever it stands: readers look for most carriers in more places than the specifications name.
 pub(super) fn visit(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanError> {
     let kind = &found.kind;
+    if found.cut && !PICTURES.contains(&kind) && iso.is_still() {
+        // Where its content ends nobody knows, and what follows may be another box's.
+        return iso.erase(found.content());
+    }
     if STRUCTURE.contains(&kind) {
         return Ok(());
     }

@@ -24,6 +24,8 @@ mod walk;
 
 /// Bytes of a block with one directory of one entry.
 const SMALLEST: u64 = 8 + 2 + 12;
+/// A block with one directory of no entries.
+pub(super) const EMPTY: [u8; 14] = *b"II*\0\x08\0\0\0\0\0\0\0\0\0";
 
 /// Hides the location in a TIFF block. `range` starts at its header (`II` or `MM`), to which all offsets refer.
 ///
@@ -44,9 +46,8 @@ pub(super) fn file(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
     trailer::scan(scan, end.clamp(range.start, range.end)..range.end, mark)
 }
 
-/// Makes of `range` a TIFF block without entries.
+/// Makes of `range`, which has room for it, a TIFF block without entries.
 pub(super) fn blank(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
-    const EMPTY: [u8; 14] = *b"II*\0\x08\0\0\0\0\0\0\0\0\0";
     let length = length(&range);
     scan.patch(range.start, Fill::Zeros(length))?;
     let header = usize::try_from(length).ok().and_then(|length| EMPTY.get(..length)).unwrap_or(&EMPTY);

@@ -121,6 +121,89 @@ fn what_cannot_be_compressed_to_its_length_goes_whole() {
     assert!(!holds(&shown(&still::jxl(&[stream])).unwrap(), b"brob"));
 }
 
+/// The TIFF block of the JPEG XL sample, with the location.
+fn exif() -> Vec<u8> {
+    let file = still::jxl_with_location();
+    let start = memchr::memmem::find(&file, b"Exif").unwrap() - 4;
+    let size = u32::from_be_bytes(file[start..start + 4].try_into().unwrap());
+    file[start + 12..start + usize::try_from(size).unwrap()].to_vec()
+}
+
+/// A file in which the first box of this type says that it has so many bytes.
+fn resized(file: &[u8], kind: &[u8; 4], size: usize) -> Vec<u8> {
+    let at = memchr::memmem::find(file, kind).unwrap();
+    let mut file = file.to_vec();
+    file[at - 4..at].copy_from_slice(&u32::try_from(size).unwrap().to_be_bytes());
+    file
+}
+
+#[test]
+fn exif_that_ends_in_its_header_is_clean_when_it_is_looked_at_again() {
+    for length in 0..30 {
+        let exif = &exif()[..length];
+        for file in [
+            still::jxl(&[boxed(b"Exif", &[&[0; 4], exif])]),
+            still::jxl(&[still::packed(b"Exif", &[&[0; 4], exif].concat())]),
+            still::jp2(&[boxed(b"uuid", &[b"JpgTiffExif->JP2", exif])]),
+        ] {
+            let after = shown(&file).unwrap();
+            assert!(clean(&after), "{length}: {}", after.escape_ascii());
+            let codestream = file.len() - 30..;
+            assert_eq!(after[codestream.clone()], file[codestream]);
+        }
+    }
+}
+
+#[test]
+fn what_follows_a_broken_frame_is_not_shown() {
+    let [jxl, jp2] = located();
+    let short = (8..50).flat_map(|size| [resized(&jxl, b"Exif", size), resized(&jp2, b"uuid", size)]);
+    let long = [b"ftyp", b"Exif", b"brob"].map(|kind| resized(&jxl, kind, 1 << 20));
+    let junk = [still::jxl_clean(), b"\0\0\0\0junk".to_vec(), jxl[32..].to_vec()].concat();
+    for file in short.chain(long).chain([junk]) {
+        let after = shown(&file).unwrap();
+        assert!(!tells(&after) && clean(&after), "{}", after.escape_ascii());
+    }
+}
+
+#[test]
+fn exif_whose_parts_lie_over_each_other_is_blanked() {
+    // The directory of GPS has five entries; the sixth, and where the next directory begins, are values of others.
+    let over_header = [(60, 6)];
+    // More than one directory of GPS, and a next one in the midst of the values.
+    let over_values = [(38, 22), (46, 139)];
+    for changes in [&over_header[..], &over_values] {
+        let mut exif = exif();
+        for (at, byte) in changes {
+            exif[*at] = *byte;
+        }
+        let file = still::jxl(&[boxed(b"Exif", &[&[0; 4], &exif])]);
+        let after = shown(&file).unwrap();
+        assert!(!tells(&after) && clean(&after), "{}", after.escape_ascii());
+        assert!(holds(&after, crate::redact::tiff::EMPTY.as_slice()));
+    }
+}
+
+#[test]
+fn exif_without_its_header_goes_whole() {
+    let exif = exif();
+    let headless = [b"XX", &exif[2..]].concat();
+    let late = [&b"Exif\0\0"[..], &exif].concat();
+    for (content, stays) in [(&headless, false), (&late, true)] {
+        for file in [
+            still::jxl(&[boxed(b"Exif", &[&[0; 4], content])]),
+            still::jp2(&[boxed(b"uuid", &[b"JpgTiffExif->JP2", content])]),
+        ] {
+            let after = shown(&file).unwrap();
+            assert!(!tells(&after) && clean(&after));
+            assert_eq!(holds(&after, crate::sample::MAKE.as_bytes()), stays);
+        }
+        let after = shown(&still::jxl(&[still::packed(b"Exif", &[&[0; 4], &content[..]].concat())])).unwrap();
+        assert!(!tells(&after) && clean(&after));
+        assert_eq!(holds(&compressed(&after), crate::sample::MAKE.as_bytes()), stays);
+    }
+}
+
 #[test]
 fn boxes_in_boxes_are_opened_as_far_as_the_budget_goes() {
     let mut inner = boxed(b"xml ", &[xmp_with_location().as_bytes()]);
