@@ -41,6 +41,26 @@ fn pair() -> (Vec<u8>, Vec<u8>) {
     (located, shown)
 }
 
+/// How many of the daemon's threads serve what may take long.
+fn aside(volume: &Volume) -> usize {
+    let tasks = fs::read_dir(format!("/proc/{}/task", volume.pid().as_raw_nonzero())).unwrap();
+    tasks
+        .filter(|task| {
+            fs::read_to_string(task.as_ref().unwrap().path().join("comm")).is_ok_and(|name| name == "lane\n")
+        })
+        .count()
+}
+
+#[test]
+fn a_file_is_looked_into_beside_the_threads_that_serve_everybody() {
+    let (located, shown) = pair();
+    let Some(volume) = cast().file(PHOTO, &located).start() else { return };
+    as_uid(MANAGER, || assert!(fs::read(volume.path(PHOTO)).unwrap() == located));
+    assert_eq!(aside(&volume), 0);
+    as_uid(READER, || assert!(fs::read(volume.path(PHOTO)).unwrap() == shown));
+    assert_eq!(aside(&volume), 1);
+}
+
 #[test]
 fn each_uid_sees_its_own_bytes_while_all_have_the_file_open() {
     let (located, shown) = pair();

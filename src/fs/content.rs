@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use super::facts::Facts;
+use super::hurry::may_take_long;
 use super::{FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::id::MediaId;
@@ -17,7 +18,7 @@ use crate::redact::{self, Budget, Format, Media, Plan, ReadAt};
 use crate::store::{self, PlanKey};
 
 /// How often a file is looked at again that changed while it was looked at.
-const LOOKS: usize = 8;
+pub(super) const LOOKS: usize = 8;
 /// Bytes at the start of a file that tell what it is.
 const HEAD: usize = 4096;
 
@@ -67,14 +68,11 @@ impl Volume {
         facts: &Facts,
         planned: bool,
     ) -> Result<Arc<Seen>, FsError> {
-        let descriptor = inode.descriptor(&self.nodes.descriptors)?;
-        let changes = inode.known.changes.load(Ordering::Acquire);
-        let version = descriptor.stat()?.version;
-        let kept = inode.known.content.lock().clone();
-        let holds = |seen: &Seen| seen.version == version && seen.changes == changes;
-        if let Some(seen) = kept.filter(|seen| holds(seen) && (seen.plan.is_some() || !planned)) {
+        if let Some(seen) = self.seen_before(inode, planned)? {
             return Ok(seen);
         }
+        may_take_long()?;
+        let descriptor = inode.descriptor(&self.nodes.descriptors)?;
         let mut seen = None;
         for _ in 0..LOOKS {
             let inspection = descriptor.inspect()?;
@@ -97,6 +95,19 @@ impl Volume {
             self.recent.lock().keep(inode.identity(), seen.clone());
         }
         Ok(seen)
+    }
+
+    /// The same as far as it is known already; it reads nothing and waits for nobody.
+    pub(super) fn seen_before(
+        &self,
+        inode: &Arc<VolumeInode>,
+        planned: bool,
+    ) -> Result<Option<Arc<Seen>>, FsError> {
+        let changes = inode.known.changes.load(Ordering::Acquire);
+        let version = inode.descriptor(&self.nodes.descriptors)?.stat()?.version;
+        let kept = inode.known.content.lock().clone();
+        let holds = |seen: &Seen| seen.version == version && seen.changes == changes;
+        Ok(kept.filter(|seen| holds(seen) && (seen.plan.is_some() || !planned)))
     }
 
     fn look(

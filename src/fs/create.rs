@@ -51,7 +51,16 @@ impl Volume {
         request: OpenRequest,
         exclusive: bool,
     ) -> Result<Created<'_>, FsError> {
-        self.counters.count(Counter::Create);
+        self.counting(Counter::Create, self.create_or_open(context, (parent, name), request, exclusive))
+    }
+
+    fn create_or_open(
+        &self,
+        context: Context,
+        (parent, name): (NodeId, &FileName),
+        request: OpenRequest,
+        exclusive: bool,
+    ) -> Result<Created<'_>, FsError> {
         self.within_quota(context)?;
         let parent = self.node_to_change(context, (parent, name), Operation::Create)?;
         self.not_reserved(context, (parent.inode(), name), Operation::Create)?;
@@ -62,11 +71,15 @@ impl Volume {
                 drop(making);
             }
             match found {
-                // Who may not know of it gets the answer of a free name as far as that goes.
-                Ok((inode, _)) if exclusive || self.may_touch(context, &inode).is_err() => {
-                    return Err(self.taken(context, parent.inode(), name, &inode));
-                }
                 Ok((inode, stat)) => {
+                    let reached = self.may_touch(context, &inode);
+                    if let Err(error @ FsError::TakesLong) = reached {
+                        return Err(error);
+                    }
+                    // Who may not know of it gets the answer of a free name as far as that goes.
+                    if exclusive || reached.is_err() {
+                        return Err(self.taken(context, parent.inode(), name, &inode));
+                    }
                     let Created { entry, opened } = self.open_existing(context, &inode, &stat, request)?;
                     return Ok(Created { entry: self.as_spelled(entry, name), opened });
                 }
@@ -113,11 +126,20 @@ impl Volume {
         if inode.is_directory() {
             return Err(FsError::Plain(Errno::EISDIR));
         }
-        let (permit, access) = self.permit(context, inode, request.operation())?;
-        let terms = Terms::new(context, permit, access, request);
+        self.opening(context, inode, request.operation(), |permit, access| {
+            self.open_in_view(context, (inode, stat), Terms::new(context, permit, access, request))
+        })
+    }
+
+    fn open_in_view(
+        &self,
+        context: Context,
+        (inode, stat): (&Arc<VolumeInode>, &Stat),
+        terms: Terms,
+    ) -> Result<Created<'_>, FsError> {
         // The view is chosen here, so that it cannot be stale; a file with nothing to hide is opened in full.
         let views: &[View] =
-            if access.view == View::Full { &[View::Full] } else { &[View::Full, View::Redacted] };
+            if terms.access.view == View::Full { &[View::Full] } else { &[View::Full, View::Redacted] };
         for view in views {
             let entry = self.entry_in(inode, stat, *view)?;
             match self.open_node(context, entry.node.node(), terms, None) {

@@ -31,6 +31,9 @@ pub enum FsError {
     /// A writer kept changing the file while it was filtered.
     #[error("the file is being changed")]
     Changing,
+    /// The request is to be served where nobody else waits for it; no caller sees this.
+    #[error("this takes long")]
+    TakesLong,
     /// The lower file system's own answer.
     #[error("the lower file system: {0}")]
     Lower(#[from] io::Error),
@@ -62,7 +65,7 @@ impl FsError {
             },
             FsError::StaleView => Errno::ESTALE,
             FsError::Opaque(_) => Errno::EACCES,
-            FsError::Changing => Errno::EAGAIN,
+            FsError::Changing | FsError::TakesLong => Errno::EAGAIN,
             FsError::Lower(error) => Errno::from(error),
             FsError::Name(error) => error.errno(),
             FsError::Store(_) | FsError::UnknownHandle(_) => Errno::EIO,
@@ -80,6 +83,7 @@ impl FsError {
             | FsError::StaleView
             | FsError::Opaque(_)
             | FsError::Changing
+            | FsError::TakesLong
             | FsError::Name(_)
             | FsError::Plain(_) => false,
         }

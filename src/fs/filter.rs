@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::content::extension;
+use super::hurry::may_take_long;
 use super::{FsError, Volume, VolumeHandle, VolumeInode};
 use crate::diag::Counter;
 use crate::lower::{DataFd, Inspection};
@@ -96,6 +97,7 @@ impl Volume {
         offset: u64,
         buffer: &mut [u8],
     ) -> Result<Option<usize>, FsError> {
+        may_take_long()?;
         self.counters.count(Counter::StrictRead);
         let inspection = inode.descriptor(&self.nodes.descriptors)?.inspect()?;
         // A write that set the modification time before the version was taken is complete when this returns; one

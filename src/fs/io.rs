@@ -17,17 +17,20 @@ impl Volume {
     /// # Errors
     /// EACCES if the content cannot be made safe, EAGAIN if it changes too fast, else the lower file system's own.
     pub fn read(&self, id: HandleId, offset: u64, buffer: &mut [u8]) -> Result<usize, FsError> {
-        self.counters.count(Counter::Read);
-        let handle = self.handle(id)?;
-        let count = match &handle.content {
-            Content::Filtered(data) => self.read_filtered(&handle, data, offset, buffer)?,
-            Content::Served(_) | Content::Passthrough { .. } => {
-                self.data(&handle)?.read_at(buffer, offset)?
-            }
-            Content::Directory(_) => return Err(FsError::Plain(Errno::EISDIR)),
-        };
+        let count = self.counting(Counter::Read, self.read_by(id, offset, buffer))?;
         self.counters.add(Counter::ReadBytes, count as u64);
         Ok(count)
+    }
+
+    fn read_by(&self, id: HandleId, offset: u64, buffer: &mut [u8]) -> Result<usize, FsError> {
+        let handle = self.handle(id)?;
+        match &handle.content {
+            Content::Filtered(data) => self.read_filtered(&handle, data, offset, buffer),
+            Content::Served(_) | Content::Passthrough { .. } => {
+                Ok(self.data(&handle)?.read_at(buffer, offset)?)
+            }
+            Content::Directory(_) => Err(FsError::Plain(Errno::EISDIR)),
+        }
     }
 
     /// WRITE; returns the bytes written.

@@ -41,7 +41,10 @@ impl Volume {
     /// ENOENT where there is none or it is private to another application, else as policy or the lower file system
     /// answers.
     pub fn lookup(&self, context: Context, parent: NodeId, name: &FileName) -> Result<Entry<'_>, FsError> {
-        self.counters.count(Counter::Lookup);
+        self.counting(Counter::Lookup, self.look_up(context, parent, name))
+    }
+
+    fn look_up(&self, context: Context, parent: NodeId, name: &FileName) -> Result<Entry<'_>, FsError> {
         let caller = self.caller(context);
         if let Some(directory) = Directory::of(parent) {
             return self.forced_entry(&caller, directory, name).map_err(harmless);
@@ -302,7 +305,10 @@ impl Volume {
     /// As policy answers; EACCES for executing a file. Reading a directory is listing it, writing to it is asked for as
     /// making it would be.
     pub fn access(&self, context: Context, id: NodeId, request: AccessRequest) -> Result<(), FsError> {
-        self.counters.count(Counter::Other);
+        self.counting(Counter::Other, self.may_access(context, id, request))
+    }
+
+    fn may_access(&self, context: Context, id: NodeId, request: AccessRequest) -> Result<(), FsError> {
         if let Some(directory) = Directory::of(id) {
             self.may_enter(&self.caller(context), directory)?;
             return if request.write { Err(forced::refused()) } else { Ok(()) };
@@ -358,6 +364,7 @@ fn harmless(error: FsError) -> FsError {
         FsError::Denied { .. }
         | FsError::StaleView
         | FsError::Opaque(_)
+        | FsError::TakesLong
         | FsError::Name(_)
         | FsError::UnknownNode(_)
         | FsError::Plain(_) => true,

@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::content::LOOKS;
+use super::decide::enforce;
 use super::{Context, FsError, Notice, Volume, VolumeHandle, VolumeInode, VolumeNode, now};
 use crate::diag::{Counter, Decision};
 use crate::error::Errno;
@@ -96,7 +98,10 @@ impl Volume {
     /// ESTALE if the node is not the caller's view: the kernel looks the name up again; else as policy or the lower
     /// file system answers.
     pub fn open(&self, context: Context, id: NodeId, request: OpenRequest) -> Result<Opened, FsError> {
-        self.counters.count(Counter::Open);
+        self.counting(Counter::Open, self.open_by_node(context, id, request))
+    }
+
+    fn open_by_node(&self, context: Context, id: NodeId, request: OpenRequest) -> Result<Opened, FsError> {
         let node = self.node(id)?;
         if node.inode().is_directory() {
             return Err(FsError::Plain(Errno::EISDIR));
@@ -104,12 +109,43 @@ impl Volume {
         self.still_named(node.inode())?;
         let operation = self.operation_on(&node, request.operation());
         self.outside_private_trees(context, node.inode(), operation)?;
-        let (permit, access) = self.permit(context, node.inode(), operation)?;
-        let opened = self.open_node(context, &node, Terms::new(context, permit, access, request), None);
+        let opened = self.opening(context, node.inode(), operation, |permit, access| {
+            self.open_node(context, &node, Terms::new(context, permit, access, request), None)
+        });
         if matches!(opened, Err(FsError::StaleView)) {
             self.counters.count(Counter::StaleView);
         }
         opened
+    }
+
+    /// Does what policy allows by an open, and records the answer unless the request is to be served again.
+    pub(super) fn opening<T>(
+        &self,
+        context: Context,
+        inode: &Arc<VolumeInode>,
+        operation: Operation,
+        work: impl FnOnce(Permit, Access) -> Result<T, FsError>,
+    ) -> Result<T, FsError> {
+        let caller = self.caller(context);
+        let verdict = self.verdict(&caller, inode, &*self.facts(inode)?, operation)?;
+        let done = enforce(verdict).and_then(|(permit, access)| work(permit, access));
+        if !matches!(done, Err(FsError::TakesLong)) {
+            self.record(context, operation, verdict, || self.path_of(inode));
+        }
+        done
+    }
+
+    /// Looks into a file that is about to be opened by one who must not see the private parts, while nothing is
+    /// locked. Whether it changes too fast for that.
+    fn look_ahead(&self, inode: &Arc<VolumeInode>) -> Result<bool, FsError> {
+        if self.is_written(inode, &mut inode.sharing())? {
+            return Ok(false);
+        }
+        match self.seen(inode, &*self.facts(inode)?, true) {
+            Ok(_) => Ok(false),
+            Err(FsError::Changing) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens a node on terms that policy gave; `fresh` is the descriptor of a file that was made just now.
@@ -118,9 +154,28 @@ impl Volume {
         context: Context,
         node: &Arc<VolumeNode>,
         terms: Terms,
-        fresh: Option<DataFd>,
+        mut fresh: Option<DataFd>,
     ) -> Result<Opened, FsError> {
         self.within_quota(context)?;
+        let mut changing = false;
+        for _ in 0..LOOKS {
+            match self.open_looked(context, node, terms, fresh.take(), changing) {
+                Err(FsError::TakesLong) => changing = self.look_ahead(node.inode())?,
+                opened => return opened,
+            }
+        }
+        Err(FsError::Changing)
+    }
+
+    /// The same; [`FsError::TakesLong`] if the file has to be looked into before.
+    fn open_looked(
+        &self,
+        context: Context,
+        node: &Arc<VolumeNode>,
+        terms: Terms,
+        fresh: Option<DataFd>,
+        changing: bool,
+    ) -> Result<Opened, FsError> {
         let inode = node.inode();
         // Held until the handle counts: a reader is given passthrough only while nobody can write.
         let mut sharing = inode.sharing();
@@ -128,7 +183,7 @@ impl Volume {
             (View::Full, View::Full) => false,
             (View::Full, View::Redacted) => return Err(FsError::StaleView),
             (View::Redacted, view) => self
-                .is_filtered(inode, view, &mut sharing)
+                .is_filtered(inode, view, &mut sharing, changing)
                 .inspect_err(|error| self.record_opaque(context, inode, terms.request.operation(), error))?,
         };
         if filtered && (terms.request.write || terms.request.truncate) {
@@ -168,18 +223,20 @@ impl Volume {
         inode: &Arc<VolumeInode>,
         view: View,
         sharing: &mut Sharing,
+        changing: bool,
     ) -> Result<bool, FsError> {
         if self.is_written(inode, sharing)? {
             return if view == View::Redacted { Ok(true) } else { Err(FsError::StaleView) };
         }
-        let facts = self.facts(inode)?;
-        let seen = match self.seen(inode, &facts, true) {
+        let seen = match self.seen_before(inode, true)? {
+            Some(seen) => seen,
             // Reads decide: they hold the bytes that they plan for.
-            Err(FsError::Changing) => {
+            None if changing => {
                 inode.known.hides.store(true, Ordering::Relaxed);
                 return if view == View::Redacted { Ok(true) } else { Err(FsError::StaleView) };
             }
-            seen => seen?,
+            // Who closes the file waits for this lock, so nothing is looked into here.
+            None => return Err(FsError::TakesLong),
         };
         match seen.plan.as_deref() {
             Some(Plan::Clean) if view == View::Redacted => Ok(true),

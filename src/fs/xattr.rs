@@ -27,7 +27,10 @@ impl Volume {
     /// # Errors
     /// ENODATA for an attribute of ours that the entry lacks, EOPNOTSUPP for all others; else as an open for reading.
     pub fn extended_attribute(&self, context: Context, id: NodeId, name: &str) -> Result<Vec<u8>, FsError> {
-        self.counters.count(Counter::Other);
+        self.counting(Counter::Other, self.attribute_value(context, id, name))
+    }
+
+    fn attribute_value(&self, context: Context, id: NodeId, name: &str) -> Result<Vec<u8>, FsError> {
         if let Some(directory) = Directory::of(id) {
             self.may_enter(&self.caller(context), directory)?;
             let ours = [VIEW, OWNER, KIND].contains(&name);
@@ -39,23 +42,23 @@ impl Volume {
         if ![VIEW, OWNER, KIND].contains(&name) {
             return Err(FsError::Plain(Errno::EOPNOTSUPP));
         }
-        let mut view = View::Full;
-        if !inode.is_directory() {
-            let read = self.operation_on(&node, Operation::Open { read: true, write: false });
-            let (_, access) = self.permit(context, inode, read)?;
-            view = access.view;
-        }
         let facts = self.facts(inode)?;
-        let value = match name {
-            VIEW => view_name(self.served(inode, &facts, view)?).to_owned(),
-            OWNER if inode.is_directory() && !self.owns(context, &facts) => {
-                return Err(FsError::Plain(Errno::ENODATA));
+        let owner = || Ok(facts.owner.as_ref().ok_or(FsError::Plain(Errno::ENODATA))?.as_str().to_owned());
+        let value = if inode.is_directory() {
+            match name {
+                VIEW => Ok(view_name(View::Full).to_owned()),
+                OWNER if self.owns(context, &facts) => owner(),
+                _ => Err(FsError::Plain(Errno::ENODATA)),
             }
-            OWNER => facts.owner.as_ref().ok_or(FsError::Plain(Errno::ENODATA))?.as_str().to_owned(),
-            _ if inode.is_directory() => return Err(FsError::Plain(Errno::ENODATA)),
-            _ => format!("{:?}", self.kind(inode, &facts)?).to_lowercase(),
+        } else {
+            let read = self.operation_on(&node, Operation::Open { read: true, write: false });
+            self.opening(context, inode, read, |_, access| match name {
+                VIEW => Ok(view_name(self.served(inode, &facts, access.view)?).to_owned()),
+                OWNER => owner(),
+                _ => Ok(format!("{:?}", self.kind(inode, &facts)?).to_lowercase()),
+            })
         };
-        Ok(value.into_bytes())
+        value.map(String::into_bytes)
     }
 
     /// The view in which one whom policy gives `view` is served now: in full if there is nothing to hide.

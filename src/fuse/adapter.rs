@@ -16,14 +16,13 @@ use fuser::{
     ReplyStatfs, ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 
-use super::answer::{add_plus, open_flags};
-use super::backing;
+use super::answer::{add_plus, unless_long};
 use super::lane::Lane;
 use super::translate::{
     access, attributes, context, handle, kind, name, new_name, node, open_request, rename_mode, time,
 };
 use crate::error::Errno as Refused;
-use crate::fs::{AttributeChange, OpenedIo, Operation, Volume};
+use crate::fs::{AttributeChange, Operation, Volume};
 use crate::lower::Times;
 
 /// Largest WRITE that the kernel may send, in bytes.
@@ -80,8 +79,15 @@ impl Filesystem for Adapter {
         if let Some(shown) = name.as_ref().ok().and_then(forced) {
             return self.directory("lookup", shown, reply);
         }
-        let entry = name.and_then(|name| self.volume.lookup(context(request), node(parent), &name));
-        self.entry("lookup", entry, reply);
+        let name = match name {
+            Ok(name) => name,
+            Err(error) => return reply.error(self.report("lookup", &error)),
+        };
+        let (context, parent) = (context(request), node(parent));
+        self.soon(request, reply, move |answer, reply| {
+            let entry = answer.0.lookup(context, parent, &name);
+            unless_long(entry, reply, |entry, reply| answer.entry("lookup", entry, reply))
+        });
     }
 
     fn forget(&self, _request: &Request, ino: INodeNo, count: u64) {
@@ -136,7 +142,7 @@ impl Filesystem for Adapter {
         }
         let entry = new_name(&self.volume, request, (parent, raw), Operation::Create)
             .and_then(|name| self.volume.make_file(context(request), node(parent), &name));
-        self.entry("mknod", entry, reply);
+        self.answer().entry("mknod", entry, reply);
     }
 
     fn mkdir(
@@ -150,18 +156,18 @@ impl Filesystem for Adapter {
     ) {
         let entry = new_name(&self.volume, request, (parent, raw), Operation::MakeDirectory)
             .and_then(|name| self.volume.make_directory(context(request), node(parent), &name));
-        self.entry("mkdir", entry, reply);
+        self.answer().entry("mkdir", entry, reply);
     }
 
     fn unlink(&self, request: &Request, parent: INodeNo, raw: &OsStr, reply: ReplyEmpty) {
         let done =
             name(raw).and_then(|name| self.volume.remove(context(request), node(parent), &name, false));
-        self.empty("unlink", done, reply);
+        self.answer().empty("unlink", done, reply);
     }
 
     fn rmdir(&self, request: &Request, parent: INodeNo, raw: &OsStr, reply: ReplyEmpty) {
         let done = name(raw).and_then(|name| self.volume.remove(context(request), node(parent), &name, true));
-        self.empty("rmdir", done, reply);
+        self.answer().empty("rmdir", done, reply);
     }
 
     fn symlink(&self, request: &Request, parent: INodeNo, raw: &OsStr, _target: &Path, reply: ReplyEntry) {
@@ -200,17 +206,11 @@ impl Filesystem for Adapter {
     }
 
     fn open(&self, request: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
-        match self.volume.open(context(request), node(ino), open_request(flags)) {
-            Ok(opened) => {
-                let flags = open_flags(&opened.io);
-                let handle = FileHandle(opened.handle.raw());
-                match &opened.io {
-                    OpenedIo::Passthrough(file) => backing::opened(reply, handle, flags, file),
-                    OpenedIo::Cached { .. } => reply.opened(handle, flags),
-                }
-            }
-            Err(error) => reply.error(self.report("open", &error)),
-        }
+        let (context, node, wanted) = (context(request), node(ino), open_request(flags));
+        self.soon(request, reply, move |answer, reply| {
+            let opened = answer.0.open(context, node, wanted);
+            unless_long(opened, reply, |opened, reply| answer.opened(opened, reply))
+        });
     }
 
     fn create(
@@ -225,17 +225,20 @@ impl Filesystem for Adapter {
     ) {
         let exclusive = flags & libc::O_EXCL != 0;
         let wanted = open_request(OpenFlags(flags));
-        let created = new_name(&self.volume, request, (parent, raw), Operation::Create)
-            .and_then(|name| self.volume.create(context(request), node(parent), &name, wanted, exclusive));
-        match created {
-            Ok(created) => self.created(created, reply),
-            Err(error) => reply.error(self.report("create", &error)),
-        }
+        let name = match new_name(&self.volume, request, (parent, raw), Operation::Create) {
+            Ok(name) => name,
+            Err(error) => return reply.error(self.report("create", &error)),
+        };
+        let (context, parent) = (context(request), node(parent));
+        self.soon(request, reply, move |answer, reply| {
+            let created = answer.0.create(context, parent, &name, wanted, exclusive);
+            unless_long(created, reply, |created, reply| answer.created(created, reply))
+        });
     }
 
     fn read(
         &self,
-        _request: &Request,
+        request: &Request,
         _ino: INodeNo,
         fh: FileHandle,
         offset: u64,
@@ -244,16 +247,17 @@ impl Filesystem for Adapter {
         _lock_owner: Option<LockOwner>,
         reply: ReplyData,
     ) {
-        BUFFER.with_borrow_mut(|buffer| {
-            let size = size as usize;
-            if buffer.len() < size {
-                buffer.resize(size, 0);
-            }
-            let target = buffer.get_mut(..size).unwrap_or_default();
-            match self.volume.read(handle(fh), offset, target) {
-                Ok(count) => reply.data(target.get(..count).unwrap_or_default()),
-                Err(error) => reply.error(self.report("read", &error)),
-            }
+        let size = size as usize;
+        self.soon(request, reply, move |answer, reply| {
+            BUFFER.with_borrow_mut(|buffer| {
+                if buffer.len() < size {
+                    buffer.resize(size, 0);
+                }
+                let target = buffer.get_mut(..size).unwrap_or_default();
+                let read = answer.0.read(handle(fh), offset, target);
+                let bytes = read.map(|count| target.get(..count).unwrap_or_default());
+                unless_long(bytes, reply, |bytes, reply| answer.read(bytes, reply))
+            })
         });
     }
 
@@ -383,12 +387,16 @@ impl Filesystem for Adapter {
     }
 
     fn getxattr(&self, request: &Request, ino: INodeNo, raw: &OsStr, size: u32, reply: ReplyXattr) {
-        let name = raw.to_str().unwrap_or_default();
-        self.xattr(self.volume.extended_attribute(context(request), node(ino), name), size, reply);
+        let (context, node) = (context(request), node(ino));
+        let name = raw.to_str().unwrap_or_default().to_owned();
+        self.soon(request, reply, move |answer, reply| {
+            let value = answer.0.extended_attribute(context, node, &name);
+            unless_long(value, reply, |value, reply| answer.xattr(value, size, reply))
+        });
     }
 
     fn listxattr(&self, request: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
-        self.xattr(self.volume.extended_attributes(context(request), node(ino)), size, reply);
+        self.answer().xattr(self.volume.extended_attributes(context(request), node(ino)), size, reply);
     }
 
     fn setxattr(
@@ -409,7 +417,11 @@ impl Filesystem for Adapter {
     }
 
     fn access(&self, request: &Request, ino: INodeNo, mask: AccessFlags, reply: ReplyEmpty) {
-        self.empty("access", self.volume.access(context(request), node(ino), access(mask)), reply);
+        let (context, node, wanted) = (context(request), node(ino), access(mask));
+        self.soon(request, reply, move |answer, reply| {
+            let done = answer.0.access(context, node, wanted);
+            unless_long(done, reply, |done, reply| answer.empty("access", done, reply))
+        });
     }
 
     fn ioctl(

@@ -6,8 +6,8 @@ use std::ffi::OsStr;
 use std::time::Duration;
 
 use fuser::{
-    Errno, FileHandle, FopenFlags, Generation, INodeNo, ReplyCreate, ReplyDirectoryPlus, ReplyEmpty,
-    ReplyEntry, ReplyWrite, ReplyXattr, Request,
+    Errno, FileHandle, FopenFlags, Generation, INodeNo, ReplyCreate, ReplyData, ReplyDirectoryPlus,
+    ReplyEmpty, ReplyEntry, ReplyOpen, ReplyWrite, ReplyXattr, Request,
 };
 
 use super::adapter::Adapter;
@@ -15,7 +15,9 @@ use super::backing::{self, CreatedAnswer};
 use super::translate::{attributes, context, nameless, new_name, node, shorter};
 use crate::diag::Counter;
 use crate::error::Errno as Refused;
-use crate::fs::{Attributes, Created, Entry, FsError, OpenedIo, Operation, PlusEntry, Volume};
+use crate::fs::{
+    Attributes, Created, Entry, FsError, Opened, OpenedIo, Operation, PlusEntry, Volume, hurried,
+};
 
 /// Where an error is logged and counted: once, here.
 fn report(volume: &Volume, operation: &'static str, error: &FsError) -> Errno {
@@ -28,10 +30,31 @@ fn report(volume: &Volume, operation: &'static str, error: &FsError) -> Errno {
     Errno::from_i32(error.errno().raw())
 }
 
+/// Who answers for a volume.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer<'v>(pub(super) &'v Volume);
+
 impl Adapter {
+    pub(super) fn answer(&self) -> Answer<'_> {
+        Answer(&self.volume)
+    }
+
     /// See [`report`].
     pub(super) fn report(&self, operation: &'static str, error: &FsError) -> Errno {
         report(&self.volume, operation, error)
+    }
+
+    /// Serves a request here, where others wait, if that is soon done, else aside: `serve` gives the reply back then.
+    pub(super) fn soon<R: Send + 'static>(
+        &self,
+        request: &Request,
+        reply: R,
+        serve: impl Fn(Answer<'_>, R) -> Option<R> + Send + 'static,
+    ) {
+        let Some(reply) = hurried(|| serve(self.answer(), reply)) else { return };
+        let volume = self.volume.clone();
+        // A reply that comes back here is dropped, which answers EIO.
+        self.lane.serve(request.uid(), move || drop(serve(Answer(&volume), reply)));
     }
 
     /// Serves what may take long beside the threads that serve everybody.
@@ -74,22 +97,6 @@ impl Adapter {
         self.report(operation, &reached.err().unwrap_or(FsError::Plain(errno)))
     }
 
-    pub(super) fn entry(
-        &self,
-        operation: &'static str,
-        entry: Result<Entry<'_>, FsError>,
-        reply: ReplyEntry,
-    ) {
-        match entry {
-            Ok(Entry { node, attributes: shown, generation, cached }) => {
-                let attr = attributes(&shown);
-                node.give_to_kernel();
-                reply.entry_with_ttls(&shown.cached, &cached, &attr, Generation(generation));
-            }
-            Err(error) => reply.error(self.report(operation, &error)),
-        }
-    }
-
     /// Answers with a directory that is no node.
     pub(super) fn directory(
         &self,
@@ -117,25 +124,43 @@ impl Adapter {
         let Err(error) = refused;
         reply.error(self.report(called, &error));
     }
+}
 
-    pub(super) fn empty(&self, operation: &'static str, done: Result<(), FsError>, reply: ReplyEmpty) {
-        match done {
-            Ok(()) => reply.ok(),
+impl Answer<'_> {
+    fn report(self, operation: &'static str, error: &FsError) -> Errno {
+        report(self.0, operation, error)
+    }
+
+    pub(super) fn entry(self, operation: &'static str, entry: Result<Entry<'_>, FsError>, reply: ReplyEntry) {
+        match entry {
+            Ok(Entry { node, attributes: shown, generation, cached }) => {
+                let attr = attributes(&shown);
+                node.give_to_kernel();
+                reply.entry_with_ttls(&shown.cached, &cached, &attr, Generation(generation));
+            }
             Err(error) => reply.error(self.report(operation, &error)),
         }
     }
 
-    pub(super) fn xattr(&self, value: Result<Vec<u8>, FsError>, size: u32, reply: ReplyXattr) {
-        match value {
-            Ok(value) if size == 0 => reply.size(u32::try_from(value.len()).unwrap_or(u32::MAX)),
-            Ok(value) if value.len() > size as usize => reply.error(Errno::ERANGE),
-            Ok(value) => reply.data(&value),
-            Err(error) => reply.error(self.report("getxattr", &error)),
+    pub(super) fn opened(self, opened: Result<Opened, FsError>, reply: ReplyOpen) {
+        match opened {
+            Ok(opened) => {
+                let flags = open_flags(&opened.io);
+                let handle = FileHandle(opened.handle.raw());
+                match &opened.io {
+                    OpenedIo::Passthrough(file) => backing::opened(reply, handle, flags, file),
+                    OpenedIo::Cached { .. } => reply.opened(handle, flags),
+                }
+            }
+            Err(error) => reply.error(self.report("open", &error)),
         }
     }
 
-    pub(super) fn created(&self, created: Created<'_>, reply: ReplyCreate) {
-        let Created { entry, opened } = created;
+    pub(super) fn created(self, created: Result<Created<'_>, FsError>, reply: ReplyCreate) {
+        let Created { entry, opened } = match created {
+            Ok(created) => created,
+            Err(error) => return reply.error(self.report("create", &error)),
+        };
         let attr = attributes(&entry.attributes);
         let cached = shorter(entry.cached, entry.attributes.cached);
         entry.node.give_to_kernel();
@@ -153,6 +178,42 @@ impl Adapter {
             }
         }
     }
+
+    pub(super) fn empty(self, operation: &'static str, done: Result<(), FsError>, reply: ReplyEmpty) {
+        match done {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(self.report(operation, &error)),
+        }
+    }
+
+    pub(super) fn xattr(self, value: Result<Vec<u8>, FsError>, size: u32, reply: ReplyXattr) {
+        match value {
+            Ok(value) if size == 0 => reply.size(u32::try_from(value.len()).unwrap_or(u32::MAX)),
+            Ok(value) if value.len() > size as usize => reply.error(Errno::ERANGE),
+            Ok(value) => reply.data(&value),
+            Err(error) => reply.error(self.report("getxattr", &error)),
+        }
+    }
+
+    pub(super) fn read(self, bytes: Result<&[u8], FsError>, reply: ReplyData) {
+        match bytes {
+            Ok(bytes) => reply.data(bytes),
+            Err(error) => reply.error(self.report("read", &error)),
+        }
+    }
+}
+
+/// Answers, unless that takes long: the reply is given back then.
+pub(super) fn unless_long<T, R>(
+    done: Result<T, FsError>,
+    reply: R,
+    answer: impl FnOnce(Result<T, FsError>, R),
+) -> Option<R> {
+    if matches!(done, Err(FsError::TakesLong)) {
+        return Some(reply);
+    }
+    answer(done, reply);
+    None
 }
 
 /// No FLUSH at close: nothing waits for it. Passthrough's own bit is added by the reply.

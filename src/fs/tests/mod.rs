@@ -6,6 +6,7 @@ mod attacks;
 mod changes;
 mod expiry;
 mod handles;
+mod hurry;
 mod model;
 mod names;
 mod private;
