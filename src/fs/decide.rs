@@ -43,11 +43,7 @@ impl Volume {
         inode: &Arc<VolumeInode>,
         operation: Operation,
     ) -> Result<(Permit, Access), FsError> {
-        let caller = self.caller(context);
-        let facts = self.facts(inode)?;
-        let verdict = self.verdict(&caller, inode, &facts, operation)?;
-        self.record(context, operation, verdict, || self.path_of(inode));
-        enforce(verdict)
+        self.permit_under(self.settings.visibility, context, inode, operation)
     }
 
     /// The same for an entry below a directory that is moved. One errno for what the caller may not move, whether it
@@ -58,9 +54,19 @@ impl Volume {
         inode: &Arc<VolumeInode>,
         operation: Operation,
     ) -> Result<(Permit, Access), FsError> {
+        self.permit_under(Visibility::Shared, context, inode, operation)
+    }
+
+    fn permit_under(
+        &self,
+        visibility: Visibility,
+        context: Context,
+        inode: &Arc<VolumeInode>,
+        operation: Operation,
+    ) -> Result<(Permit, Access), FsError> {
         let caller = self.caller(context);
         let facts = self.facts(inode)?;
-        let verdict = self.verdict_under(Visibility::Shared, &caller, inode, &facts, operation)?;
+        let verdict = self.verdict_under(visibility, &caller, inode, &facts, operation)?;
         self.record(context, operation, verdict, || self.path_of(inode));
         enforce(verdict)
     }
