@@ -30,6 +30,8 @@ pub(super) fn run(volumes: &Volumes, now: i64) -> Result<MaintenanceReport, Admi
         if !matches!(mounted.volume.settings().kind, VolumeKind::Private(_)) {
             let done = mounted.volume.remove_expired(now, |path, outcome| add(&mut report, path, outcome));
             done.map_err(|error| AdminError::internal("remove what expired", error))?;
+            // What was removed is gone for everyone when this returns.
+            mounted.volume.await_expiries();
         }
     }
     Ok(report)

@@ -16,6 +16,7 @@ mod create;
 mod decide;
 mod directory;
 mod error;
+mod expiries;
 mod expiry;
 mod explain;
 mod facts;
@@ -161,7 +162,7 @@ pub struct Volume {
     recent: Mutex<recent::Recent>,
     restless: Mutex<recent::Restless>,
     outside: Option<Arc<outside::Outside>>,
-    expiries: outside::Expiries,
+    expiries: expiries::Expiries,
     /// Whether the kernel knows how to let an entry expire.
     expires: AtomicBool,
     /// Whether one file was met by two spellings of its name.
@@ -213,7 +214,7 @@ impl Volume {
             recent: Mutex::default(),
             restless: Mutex::default(),
             outside,
-            expiries: outside::Expiries::default(),
+            expiries: expiries::Expiries::default(),
             expires: AtomicBool::new(false),
             respells: AtomicBool::new(false),
             renewed: Mutex::new(Instant::now()),

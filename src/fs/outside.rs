@@ -19,13 +19,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
 use super::kernel::Notice;
 use super::spelling::is_nomedia;
 use super::{CACHED, Volume, VolumeInode};
 use crate::diag::Counter;
-use crate::id::NodeId;
 use crate::lower::{FileName, News, PathFd, Stat, WatchId, Watcher, Woken};
 use crate::policy::View;
 
@@ -33,8 +32,6 @@ use crate::policy::View;
 const GATHER: Duration = Duration::from_millis(20);
 /// How many names are followed at once; the rest stays in the kernel's queue.
 const AT_ONCE: usize = 16_384;
-/// How many entries may wait for the kernel to be told; past it they are left to expire by themselves.
-const QUEUED: usize = 65_536;
 /// How often lost news are made up for at most: everything is asked for again then.
 const REGAIN: Duration = Duration::from_secs(1);
 
@@ -179,41 +176,6 @@ impl Outside {
     }
 }
 
-/// Entries that the kernel is to ask for again. Each waits once.
-#[derive(Debug, Default)]
-pub(super) struct Expiries {
-    waiting: Mutex<Waiting>,
-    ready: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    entries: HashSet<(NodeId, FileName)>,
-    over: bool,
-}
-
-impl Expiries {
-    fn push(&self, parent: NodeId, name: FileName) {
-        let mut waiting = self.waiting.lock();
-        if waiting.entries.len() < QUEUED {
-            waiting.entries.insert((parent, name));
-            self.ready.notify_one();
-        }
-    }
-
-    pub(super) fn stop(&self) {
-        self.waiting.lock().over = true;
-        self.ready.notify_one();
-    }
-
-    /// Waits for entries; `None` when there will be no more.
-    fn next(&self) -> Option<HashSet<(NodeId, FileName)>> {
-        let mut waiting = self.waiting.lock();
-        self.ready.wait_while(&mut waiting, |waiting| waiting.entries.is_empty() && !waiting.over);
-        (!waiting.over).then(|| std::mem::take(&mut waiting.entries))
-    }
-}
-
 /// News that are followed together.
 #[derive(Debug, Default)]
 struct Batch {
@@ -277,46 +239,6 @@ impl Volume {
         let done = change();
         outside.announced(&names, each, done.is_ok());
         done
-    }
-
-    /// The kernel is to ask for the entry at its next use, instead of when it is [`CACHED`] old.
-    pub(super) fn expire(&self, parent: &VolumeInode, name: &FileName) {
-        if self.expires.load(Ordering::Relaxed)
-            && let Some(node) = self.nodes.known(parent, View::Full)
-        {
-            self.expiries.push(node.id(), name.clone());
-        }
-    }
-
-    /// The kernel is to ask again for every entry and all attributes that it keeps, and drops redacted pages.
-    pub fn expire_all(&self) {
-        for (node, _) in self.nodes.all() {
-            if let Some(link) = node.inode().link() {
-                self.expire(&link.parent, &link.name);
-            }
-            match node.view() {
-                View::Redacted => self.invalidate_redacted(node.inode()),
-                View::Full => self.expire_attributes(node.inode()),
-            }
-        }
-    }
-
-    /// The kernel knows how to let an entry expire.
-    pub fn allow_expiry(&self) {
-        self.expires.store(true, Ordering::Relaxed);
-    }
-
-    /// Tells the kernel of entries to ask for again, until [`Volume::stop_notices`]. Runs on a thread of its own: the
-    /// kernel waits for everyone who reads the directory.
-    pub fn send_expiries(&self) {
-        while let Some(entries) = self.expiries.next() {
-            for (parent, name) in entries {
-                if let Some(kernel) = self.kernel.get() {
-                    self.counters.count(Counter::Expired);
-                    kernel.expire(parent, &name);
-                }
-            }
-        }
     }
 
     /// Follows what happens beneath the mount, until [`Volume::stop_notices`]. Runs on a thread of its own.
