@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod attributes;
 mod change;
 mod content;
@@ -163,6 +164,7 @@ pub struct Volume {
     restless: Mutex<recent::Restless>,
     outside: Option<Arc<outside::Outside>>,
     expiries: expiries::Expiries,
+    ahead: ahead::Ahead,
     /// Whether the kernel knows how to let an entry expire.
     expires: AtomicBool,
     /// Whether one file was met by two spellings of its name.
@@ -215,6 +217,7 @@ impl Volume {
             restless: Mutex::default(),
             outside,
             expiries: expiries::Expiries::default(),
+            ahead: ahead::Ahead::default(),
             expires: AtomicBool::new(false),
             respells: AtomicBool::new(false),
             renewed: Mutex::new(Instant::now()),

@@ -383,7 +383,8 @@ impl Volume {
         }
         if handle.terms.request.write {
             let mut sharing = inode.sharing();
-            if sharing.writers == 1 {
+            let last = sharing.writers == 1;
+            if last {
                 self.seal(inode);
             }
             sharing.writers = sharing.writers.saturating_sub(1);
@@ -395,6 +396,9 @@ impl Volume {
             }
             self.changed(inode);
             drop(sharing);
+            if last {
+                self.plan_later(inode);
+            }
         }
     }
 

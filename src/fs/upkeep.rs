@@ -67,9 +67,10 @@ impl Volume {
         }
     }
 
-    /// Ends [`Volume::send_notices`], [`Volume::send_expiries`] and [`Volume::watch_outside`].
+    /// Ends [`Volume::send_notices`], [`Volume::send_expiries`], [`Volume::watch_outside`] and [`Volume::plan_ahead`].
     pub fn stop_notices(&self) {
         self.stop_watching();
+        self.stop_planning();
         // Without a receiver there is nothing to end.
         let _sent = self.notices.send(Notice::Stop);
     }

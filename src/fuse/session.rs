@@ -28,10 +28,11 @@ const FUSE: u64 = 0x6573_5546;
 /// What goes on beside the requests, until the volume's notices are stopped.
 type Beside = fn(&Volume);
 /// The threads that do so.
-const BESIDE: [(&str, Beside); 3] = [
+const BESIDE: [(&str, Beside); 4] = [
     ("notices", Volume::send_notices),
     ("expiries", Volume::send_expiries),
     ("outside", Volume::watch_outside),
+    ("plans", Volume::plan_ahead),
 ];
 
 /// How to mount.
