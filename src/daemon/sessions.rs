@@ -2,12 +2,15 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use parking_lot::Mutex;
 
 use super::Stop;
 use super::volumes::{Mounted, Volumes};
@@ -23,11 +26,13 @@ const POLL: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct Sessions {
     served: Vec<(PathBuf, JoinHandle<()>)>,
+    /// What this daemon is about to unmount itself.
+    leaving: Arc<Mutex<HashSet<PathBuf>>>,
 }
 
 /// Mounts every volume, the private ones inside the shared one.
 pub(super) fn mount(volumes: &Volumes, stop: &Sender<Stop>) -> Result<Sessions> {
-    let mut sessions = Sessions { served: Vec::new() };
+    let mut sessions = Sessions { served: Vec::new(), leaving: Arc::default() };
     sessions.add(&volumes.all(), &volumes.common().options, stop)?;
     Ok(sessions)
 }
@@ -71,7 +76,7 @@ impl Sessions {
     /// Takes these volumes out of the name space, the innermost first.
     pub(super) fn remove(&mut self, volumes: &[Mounted]) {
         for mounted in volumes.iter().rev() {
-            detach(&mounted.mount);
+            self.detach(&mounted.mount);
         }
         self.served.retain(|(_, waiting)| !waiting.is_finished());
     }
@@ -79,7 +84,7 @@ impl Sessions {
     fn serve(&mut self, session: Session, stop: Sender<Stop>) -> Result<()> {
         let mount = session.mount().to_owned();
         let shared = !matches!(session.volume().settings().kind, VolumeKind::Private(_));
-        let name = mount.clone();
+        let (name, leaving) = (mount.clone(), self.leaving.clone());
         let waiting = std::thread::Builder::new().name("unmounted".to_owned()).spawn(move || {
             if let Err(error) = session.join() {
                 log::error!("serving {} ended: {error}", name.display());
@@ -87,7 +92,7 @@ impl Sessions {
             if shared {
                 // Nobody listens any more once the daemon stops.
                 let _sent = stop.send(Stop::Unmounted);
-            } else {
+            } else if !leaving.lock().remove(&name) {
                 log::warn!("{} is no longer mounted: what is private there is out of reach", name.display());
             }
         })?;
@@ -98,7 +103,7 @@ impl Sessions {
     /// Takes the mounts out of the name space and waits until what is open is closed: `patience` at most, and not
     /// when another signal comes.
     pub(super) fn stop(mut self, patience: Duration, stops: &Receiver<Stop>) {
-        self.detach();
+        self.detach_all();
         let end = Instant::now() + patience;
         let open = || self.served.iter().filter(|(_, waiting)| !waiting.is_finished());
         while open().next().is_some() && Instant::now() < end {
@@ -112,23 +117,25 @@ impl Sessions {
         self.served.clear();
     }
 
-    fn detach(&self) {
+    fn detach_all(&self) {
         for (mount, waiting) in self.served.iter().rev() {
             if !waiting.is_finished() {
-                detach(mount);
+                self.detach(mount);
             }
         }
     }
-}
 
-fn detach(mount: &Path) {
-    if let Err(error) = fuse::detach(mount) {
-        log::warn!("cannot unmount {}: {error}", mount.display());
+    fn detach(&self, mount: &Path) {
+        self.leaving.lock().insert(mount.to_owned());
+        if let Err(error) = fuse::detach(mount) {
+            self.leaving.lock().remove(mount);
+            log::warn!("cannot unmount {}: {error}", mount.display());
+        }
     }
 }
 
 impl Drop for Sessions {
     fn drop(&mut self) {
-        self.detach();
+        self.detach_all();
     }
 }

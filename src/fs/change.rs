@@ -65,11 +65,16 @@ impl Volume {
         self.is_free(context, parent.inode(), name)?;
         let directory = parent.inode().descriptor(&self.nodes.descriptors)?;
         let begun = self.begin_row(context, &prospect)?;
-        let make = || directory.make_file(name, permit);
-        self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
+        // Opened as well: what has the name by the time at which it is looked up may be another's file.
+        let make = || directory.create(name, OpenHow::default(), permit);
+        let made = self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
         self.judged.grew(parent.inode());
+        let identity = made.stat()?.identity;
+        self.complete_row(begun, identity)?;
         let (inode, stat) = self.child(parent.inode(), name)?;
-        self.complete_row(begun, stat.identity)?;
+        if stat.identity != identity {
+            return Err(FsError::Plain(Errno::EAGAIN));
+        }
         self.appeared(&inode, &prospect);
         self.entry_in(&inode, &stat, View::Full)
     }

@@ -15,7 +15,7 @@ use crate::id::MediaId;
 use crate::lower::{ContentVersion, Inspection};
 use crate::policy::{Content, Kind};
 use crate::redact::{self, Budget, Format, Media, Plan, ReadAt};
-use crate::store::{self, PlanKey};
+use crate::store::{self, PlanKey, StoreError};
 
 /// How often a file is looked at again that changed while it was looked at.
 pub(super) const LOOKS: usize = 8;
@@ -165,8 +165,10 @@ impl Volume {
         plan: &Plan,
     ) {
         let name = format.map_or("unrecognised".to_owned(), |format| format!("{format:?}").to_lowercase());
-        if let Err(error) = self.store.save_plan(&plan_key(row, version), &name, &plan.encode()) {
-            log::warn!("cannot save the plan of entry {row}: {error}");
+        match self.store.save_plan(&plan_key(row, version), &name, &plan.encode()) {
+            // The file was removed or renamed meanwhile, which anybody may do as often as they like.
+            Ok(()) | Err(StoreError::UnknownEntry(_)) => {}
+            Err(error) => log::warn!("cannot save the plan of entry {row}: {error}"),
         }
     }
 }

@@ -9,8 +9,7 @@ use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, StatVfs, StatxAttributes, StatxFlags,
-    Timespec,
+    AtFlags, Mode, OFlags, RenameFlags, ResolveFlags, StatVfs, StatxAttributes, StatxFlags, Timespec,
 };
 
 use super::data::{DataFd, OpenHow};
@@ -153,14 +152,6 @@ impl PathFd {
     pub fn create(&self, name: &FileName, how: OpenHow, _permit: Permit) -> io::Result<DataFd> {
         let flags = how.flags() | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(DataFd::new(self.resolve(name, flags, FILE_MODE)?))
-    }
-
-    /// Makes the regular file `name` without opening it.
-    ///
-    /// # Errors
-    /// EEXIST if the name is taken; else the lower file system's own.
-    pub fn make_file(&self, name: &FileName, _permit: Permit) -> io::Result<()> {
-        Ok(rustix::fs::mknodat(&self.0, name.as_str(), FileType::RegularFile, FILE_MODE, 0)?)
     }
 
     /// Makes the directory `name`.

@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::app::{App, applications_file};
-use super::mounts::{detach_below, mounted_below};
+use super::mounts::detach_below;
 use super::skip::can_mount;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mediagate");
@@ -154,20 +154,21 @@ impl Volume {
             command.arg(option).arg(value);
         }
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a second descriptor")).stderr(log);
+        command.env_remove("MEDIAGATE_LOG"); // the log tells when everything is mounted
+        let before = self.starts();
         self.daemon = Some(command.spawn().expect("the daemon starts"));
-        self.await_service();
+        self.await_service(before);
     }
 
-    /// Whether everything is mounted, the innermost volume last, and somebody listens: the mounts and the socket of a
-    /// daemon that was killed are still there.
-    fn serves(&self) -> bool {
-        UnixStream::connect(self.socket()).is_ok()
-            && mounted_below(&self.root).iter().any(|mount| mount.ends_with("Android/obb"))
+    /// How often a daemon has mounted everything, the private trees of all users too. Neither the mounts nor the socket
+    /// tell: those of a daemon that was killed are still there, and a new one listens before it mounts.
+    fn starts(&self) -> usize {
+        self.log().lines().filter(|line| line.contains(" mediagate::daemon: serving ")).count()
     }
 
-    fn await_service(&mut self) {
+    fn await_service(&mut self, before: usize) {
         let deadline = Instant::now() + PATIENCE;
-        while !self.serves() {
+        while self.starts() == before || UnixStream::connect(self.socket()).is_err() {
             if let Some(status) = self.exited() {
                 panic!("the daemon ended at its start with {status}:\n{}", self.log());
             }

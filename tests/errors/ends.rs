@@ -90,4 +90,5 @@ fn stop_is_an_orderly_end() {
     assert!(volume.wait().success());
     assert!(!mounted(&volume) && !volume.socket().exists());
     assert_eq!(volume.command(&["stop"]).status.code(), Some(3));
+    assert!(!volume.log().contains("no longer mounted"), "that is no accident:\n{}", volume.log());
 }

@@ -157,3 +157,32 @@ fn a_circle_made_beneath_the_mount_is_no_hang() {
     world.create(OWNER, "Pictures/b/a/c.jpg", b"").unwrap();
     assert_eq!(world.owner("Pictures/b/a/c.jpg").as_deref(), Some("org.example.owner"));
 }
+
+/// Who makes a file owns the one that it made, not another that somebody puts in its place at that moment.
+#[test]
+fn a_file_that_replaces_one_in_the_making_is_not_its_makers() {
+    let world = World::shared();
+    let (path, aside) = ("Pictures/a.jpg", "Pictures/aside.jpg");
+    let (parent, called, _) = world.place(path);
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let replacing = scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                world.put(aside, b"secret");
+                while !world.lower(path).exists() && !stop.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+                fs::rename(world.lower(aside), world.lower(path)).unwrap();
+            }
+        });
+        let _stopping = Stopping(&stop);
+        for _ in 0..300 {
+            let _made = world.volume.make_file(caller(STRANGER), parent, &called);
+            if fs::read(world.lower(path)).is_ok_and(|content| content == b"secret") {
+                assert_eq!(world.read(STRANGER, path), Err(Errno::EACCES));
+            }
+            let _removed = fs::remove_file(world.lower(path));
+            assert!(!replacing.is_finished());
+        }
+    });
+}

@@ -112,11 +112,10 @@ fn making_refuses_what_exists() {
     fs::write(directory.path().join("a"), b"").unwrap();
     let how = OpenHow { write: true, ..OpenHow::default() };
     assert_eq!(raw(&root.create(&name("a"), how, permit()).unwrap_err()), libc::EEXIST);
-    assert_eq!(raw(&root.make_file(&name("a"), permit()).unwrap_err()), libc::EEXIST);
     assert_eq!(raw(&root.make_directory(&name("a"), permit()).unwrap_err()), libc::EEXIST);
     root.create(&name("b"), how, permit()).unwrap().write_at(b"new", 0).unwrap();
     assert_eq!(fs::read(directory.path().join("b")).unwrap(), b"new");
-    root.make_file(&name("c"), permit()).unwrap();
+    root.create(&name("c"), OpenHow::default(), permit()).unwrap();
     root.make_directory(&name("d"), permit()).unwrap();
     assert_eq!(raw(&root.remove(&name("d"), false, permit()).unwrap_err()), libc::EISDIR);
     assert_eq!(raw(&root.remove(&name("c"), true, permit()).unwrap_err()), libc::ENOTDIR);
