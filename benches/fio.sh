@@ -26,7 +26,7 @@ command -v fio >/dev/null || { echo "fio is not installed" >&2; exit 2; }
 serve_volume "$parent"
 results=$scratch/results
 
-# one TARGET DIRECTORY MODE: appends "MODE TARGET KiB/s"; the closing fsync counts as part of the run.
+# one TARGET DIRECTORY MODE: appends "MODE TARGET KiB/s".
 one() {
     local target=$1 mode=$3 file=$2/fio.$3 rate
     if [ ! -e "$file" ] || [ "$mode" = write ]; then
@@ -40,12 +40,7 @@ one() {
     elif [ "$mode" != write ]; then
         cat "$file" >/dev/null
     fi
-    # invalidate=0: fio would drop the raw file's pages but not those of the file below a mount.
-    rate=$(fio --name=run --filename="$file" --rw="$mode" --bs=4k --size="$size" --ioengine=sync --fsync_on_close=1 \
-        --invalidate=0 --randrepeat=1 --norandommap --output-format=json |
-        awk -v direction="${mode#rand}" '
-            $1 == "\"" direction "\"" { inside = 1 }
-            inside && !done && $1 == "\"bw\"" { gsub(/[^0-9.]/, "", $3); print $3; done = 1 }')
+    rate=$(fio_rate "$file" "$mode" "$size")
     echo "$mode $target $rate" >>"$results"
 }
 

@@ -6,36 +6,27 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "the result is printed")]
 
-#[path = "scale/world.rs"]
+#[path = "common/world.rs"]
 mod world;
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::fs;
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand};
-use mediagate::diag::{Counters, DecisionRing};
-use mediagate::fs::{Context, OpenRequest, RenameMode, Settings, Volume, VolumeKind};
-use mediagate::id::{AppId, MediaId, NodeId, Uid, UserId};
-use mediagate::lower::{FileName, PathFd, fold};
-use mediagate::policy::{
-    self, FileFacts, FileGrant, Kind, Operation, PackageName, Permissions, Place, State, Visibility,
-};
-use mediagate::scan::{Progress, ScanOptions, ScanOutcome, scan};
-use mediagate::store::{ApplicationRecord, EntryName, NewEntry, NewGrant, Store};
-use tempfile::TempDir;
+use mediagate::fs::{OpenRequest, RenameMode};
+use mediagate::id::Uid;
+use mediagate::lower::fold;
+use mediagate::policy::{self, FileFacts, FileGrant, Kind, Operation, PackageName, Place, State};
+use mediagate::scan::{Progress, ScanOutcome};
+use mediagate::store::{EntryName, NewEntry, NewGrant};
 
-use world::World;
+use world::{MANAGER, OWNER, READER, World, caller, name, on_processor};
 
-const OWNER: u32 = 10_001;
-const READER: u32 = 10_002;
-const MANAGER: u32 = 10_003;
 /// Files in one directory of the tree.
 const DIRECTORY: usize = 1000;
 /// A picture that begins as a JPEG file does, so that name and content agree.
@@ -71,14 +62,6 @@ enum What {
     Scan,
 }
 
-fn caller(uid: u32) -> Context {
-    Context { uid: Uid::new(uid), pid: 1 }
-}
-
-fn name(text: &str) -> Result<FileName> {
-    Ok(FileName::parse(OsStr::new(text))?)
-}
-
 fn picture(number: usize) -> String {
     format!("IMG_{number:08}.jpg")
 }
@@ -98,6 +81,21 @@ fn shuffled(entries: usize) -> impl Iterator<Item = usize> {
     })
 }
 
+/// `entries` pictures, [`DIRECTORY`] to a directory; or all in the one directory `one`.
+fn fill(world: &World, entries: usize, one: Option<&str>) -> Result<()> {
+    for start in (0..entries).step_by(DIRECTORY) {
+        let directory = match one {
+            Some(one) => world.lower().join(one),
+            None => world.lower().join(tree_directory(start / DIRECTORY)),
+        };
+        fs::create_dir_all(&directory)?;
+        for number in start..entries.min(start + DIRECTORY) {
+            fs::write(directory.join(picture(number)), PICTURE)?;
+        }
+    }
+    Ok(())
+}
+
 /// The median of how long `work` takes for each of `count` numbers, in nanoseconds.
 fn median(entries: usize, count: usize, mut work: impl FnMut(usize) -> Result<()>) -> Result<u128> {
     let mut times = Vec::with_capacity(count);
@@ -108,12 +106,6 @@ fn median(entries: usize, count: usize, mut work: impl FnMut(usize) -> Result<()
     }
     times.sort_unstable();
     times.get(count / 2).copied().context("nothing was measured")
-}
-
-/// Time that the calling thread spent on a processor, in nanoseconds: what others do meanwhile does not count.
-fn on_processor() -> u128 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    time.tv_sec.unsigned_abs() as u128 * 1_000_000_000 + time.tv_nsec.unsigned_abs() as u128
 }
 
 fn tell(what: &str, entries: usize, nanoseconds: u128) {
@@ -130,7 +122,7 @@ fn memory(line: &str) -> Result<u64> {
 }
 
 fn requests(world: &World, entries: usize) -> Result<()> {
-    world.fill(entries, None)?;
+    fill(world, entries, None)?;
     world.scan(&Progress::default())?;
     let mut rows = Vec::new();
     for number in 0..entries.div_ceil(DIRECTORY) {
@@ -261,7 +253,7 @@ fn list(world: &World, uid: u32, plus: bool) -> Result<usize> {
 
 /// A directory of pictures that the owner made: files below, rows as creating them leaves them.
 fn own_directory(world: &World, entries: usize, directory: &str) -> Result<()> {
-    world.fill(entries, Some(&format!("Pictures/{directory}")))?;
+    fill(world, entries, Some(&format!("Pictures/{directory}")))?;
     world.scan(&Progress::default())?;
     let parent = world.row(&format!("Pictures/{directory}"))?;
     let owner = PackageName::new("org.example.owner");
@@ -392,7 +384,7 @@ fn grants(world: &World, entries: usize) -> Result<()> {
 }
 
 fn index(world: &World, entries: usize) -> Result<()> {
-    world.fill(entries, None)?;
+    fill(world, entries, None)?;
     let before = memory("VmRSS:")?;
     let progress = Progress::default();
     let (first, spent) = thread::scope(|scope| {

@@ -2,7 +2,7 @@
 # Serves a temporary volume for a measurement; sourced by the scripts beside it.
 #
 # After `serve_volume`: $lower and $mount are the directories to compare, $app_uid is an application that may read and
-# write everything, $reader_uid one that reads pictures without their location, $owner_uid one without permissions.
+# write everything, $reader_uid one that reads pictures and videos without their location, $owner_uid one without permissions.
 # Whatever happens, leaving the script unmounts, ends the daemon and removes the directories.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -54,7 +54,7 @@ permissions = ["READ_MEDIA_IMAGES", "ACCESS_MEDIA_LOCATION", "MANAGE_EXTERNAL_ST
 name = "org.example.reader"
 uid = $reader_uid
 target_sdk = 34
-permissions = ["READ_MEDIA_IMAGES"]
+permissions = ["READ_MEDIA_IMAGES", "READ_MEDIA_VIDEO"]
 
 [[app]]
 name = "org.example.owner"
@@ -98,6 +98,18 @@ quantile() {
 
 median() {
     quantile "$1" 0.5
+}
+
+# fio_rate FILE MODE SIZE [PREFIX…]: KiB/s of 4 KiB synchronous calls; the closing fsync counts as part of the run.
+fio_rate() {
+    local file=$1 mode=$2 size=$3
+    shift 3
+    # invalidate=0: fio would drop the raw file's pages but not those of the file below a mount.
+    "$@" fio --name=run --filename="$file" --rw="$mode" --bs=4k --size="$size" --ioengine=sync --fsync_on_close=1 \
+        --invalidate=0 --randrepeat=1 --norandommap --output-format=json |
+        awk -v direction="${mode#rand}" '
+            $1 == "\"" direction "\"" { inside = 1 }
+            inside && !done && $1 == "\"bw\"" { gsub(/[^0-9.]/, "", $3); print $3; done = 1 }'
 }
 
 # What the figures were measured on.

@@ -1,8 +1,43 @@
-//! What the measures of scale work on.
+//! What the measures work on that need no mount.
 
 #![forbid(unsafe_code)]
 
-use super::*;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use mediagate::diag::{Counters, DecisionRing};
+use mediagate::fs::{Context, Settings, Volume, VolumeKind};
+use mediagate::id::{AppId, MediaId, NodeId, Uid, UserId};
+use mediagate::lower::{FileName, PathFd};
+use mediagate::policy::{PackageName, Permissions, Visibility};
+use mediagate::scan::{Progress, ScanOptions, ScanOutcome, scan};
+use mediagate::store::{ApplicationRecord, Store};
+use tempfile::TempDir;
+
+/// An application without permissions.
+pub(super) const OWNER: u32 = 10_001;
+/// One that reads pictures, but not where they were taken.
+pub(super) const READER: u32 = 10_002;
+/// One that manages everything.
+pub(super) const MANAGER: u32 = 10_003;
+
+pub(super) fn caller(uid: u32) -> Context {
+    Context { uid: Uid::new(uid), pid: 1 }
+}
+
+pub(super) fn name(text: &str) -> Result<FileName> {
+    Ok(FileName::parse(OsStr::new(text))?)
+}
+
+/// Time that the calling thread spent on a processor, in nanoseconds: what others do meanwhile does not count.
+pub(super) fn on_processor() -> u128 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec.unsigned_abs() as u128 * 1_000_000_000 + time.tv_nsec.unsigned_abs() as u128
+}
 
 /// A directory with its database and the volume that serves it.
 pub(super) struct World {
@@ -48,21 +83,6 @@ impl World {
 
     pub(super) fn lower(&self) -> PathBuf {
         self.directory.path().join("lower")
-    }
-
-    /// `entries` pictures, [`DIRECTORY`] to a directory; or all in the one directory `one`.
-    pub(super) fn fill(&self, entries: usize, one: Option<&str>) -> Result<()> {
-        for start in (0..entries).step_by(DIRECTORY) {
-            let directory = match one {
-                Some(one) => self.lower().join(one),
-                None => self.lower().join(tree_directory(start / DIRECTORY)),
-            };
-            fs::create_dir_all(&directory)?;
-            for number in start..entries.min(start + DIRECTORY) {
-                fs::write(directory.join(picture(number)), PICTURE)?;
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn scan(&self, progress: &Progress) -> Result<ScanOutcome> {
