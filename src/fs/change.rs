@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use super::repair::lags;
 use super::spelling::is_nomedia;
 use super::{Attributes, Context, Entry, FsError, Volume, VolumeInode, VolumeKind};
 use crate::diag::Counter;
@@ -47,7 +48,7 @@ impl Volume {
         self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
         self.judged.grew(parent.inode());
         let (inode, stat) = self.child(parent.inode(), name)?;
-        self.complete_row(begun, stat.identity)?;
+        self.complete_row(begun, stat.identity);
         self.appeared(&inode, &prospect);
         self.entry_in(&inode, &stat, View::Full)
     }
@@ -70,7 +71,7 @@ impl Volume {
         let made = self.made(begun, self.own_change(&[(parent.inode(), name)], 1, make))?;
         self.judged.grew(parent.inode());
         let identity = made.stat()?.identity;
-        self.complete_row(begun, identity)?;
+        self.complete_row(begun, identity);
         let (inode, stat) = self.child(parent.inode(), name)?;
         if stat.identity != identity {
             return Err(FsError::Plain(Errno::EAGAIN));
@@ -162,7 +163,7 @@ impl Volume {
         inode.set_link(None);
         drop(moving);
         if let Some(row) = row {
-            self.store.remove_entry(row)?;
+            lags("remove an entry", self.store.remove_entry(row));
         }
         if is_nomedia(name) {
             self.forget_facts();

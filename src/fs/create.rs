@@ -11,6 +11,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::decide::Prospect;
 use super::facts::{Facts, is_other_user};
 use super::open::{OpenRequest, Opened, Terms};
+use super::repair::lags;
 use super::spelling::is_nomedia;
 use super::{Context, Entry, FsError, Volume, VolumeInode, now};
 use crate::diag::Counter;
@@ -166,7 +167,7 @@ impl Volume {
         let data: DataFd = self.made(begun, self.own_change(&[(parent, name)], 1, make))?;
         self.judged.grew(parent);
         let identity = data.stat()?.identity;
-        self.complete_row(begun, identity)?;
+        self.complete_row(begun, identity);
         let (inode, stat) = self.child(parent, name)?;
         if stat.identity != identity {
             return Err(FsError::Plain(Errno::EAGAIN));
@@ -234,11 +235,10 @@ impl Volume {
     }
 
     /// The row tells which file it is of.
-    pub(super) fn complete_row(&self, begun: Option<Begun>, file: FileIdentity) -> Result<(), FsError> {
-        let Some(begun) = begun else { return Ok(()) };
-        self.store.complete(begun.id, self.lasting(file))?;
+    pub(super) fn complete_row(&self, begun: Option<Begun>, file: FileIdentity) {
+        let Some(begun) = begun else { return };
+        lags("complete an entry", self.store.complete(begun.id, self.lasting(file)));
         self.making.settle(begun.id);
-        Ok(())
     }
 
     /// Whether a row is of this lower file. That of an entry which is being made waits for the file that its maker

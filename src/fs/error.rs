@@ -68,6 +68,7 @@ impl FsError {
             FsError::Changing | FsError::TakesLong => Errno::EAGAIN,
             FsError::Lower(error) => Errno::from(error),
             FsError::Name(error) => error.errno(),
+            FsError::Store(error) if error.is_full() => Errno::ENOSPC,
             FsError::Store(_) | FsError::UnknownHandle(_) => Errno::EIO,
             FsError::UnknownNode(_) => Errno::ESTALE,
             FsError::Plain(errno) => *errno,
@@ -77,7 +78,8 @@ impl FsError {
     /// Whether something is wrong with the daemon or its state, as opposed to an answer that was to be expected.
     pub fn is_failure(&self) -> bool {
         match self {
-            FsError::Store(_) | FsError::UnknownHandle(_) | FsError::UnknownNode(_) => true,
+            FsError::Store(error) => !error.is_full(),
+            FsError::UnknownHandle(_) | FsError::UnknownNode(_) => true,
             FsError::Lower(error) => error.raw_os_error().is_none_or(|raw| raw == libc::EIO),
             FsError::Denied { .. }
             | FsError::StaleView

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustix::fs::RenameFlags;
 
 use super::lookup::DEEPEST;
+use super::repair::lags;
 use super::spelling::is_nomedia;
 use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
@@ -15,7 +16,7 @@ use crate::id::{MediaId, NodeId};
 use crate::lower::{FileName, PathFd, fold};
 use crate::node::Link;
 use crate::policy::{Kind, Operation, Permit};
-use crate::store::{EntryName, Placement, StoreError};
+use crate::store::{EntryName, Placement};
 
 /// How often a rename is judged anew because something changed meanwhile.
 const RACES: usize = 16;
@@ -257,7 +258,10 @@ impl Volume {
                 }
             }
         }
-        let rows = self.rename_rows((source, moved), (target, standing), mode);
+        match self.rename_rows((source, moved), (target, standing), mode) {
+            Err(FsError::Store(error)) => lags("rename an entry", Err(error)),
+            rows => rows?,
+        }
         if [source, target].iter().any(|end| is_nomedia(&end.name)) {
             self.forget_facts();
         }
@@ -266,7 +270,7 @@ impl Volume {
                 self.moved(inode);
             }
         }
-        rows
+        Ok(())
     }
 
     fn rename_rows(
@@ -301,13 +305,6 @@ impl Volume {
             (_, None, Some(standing)) => self.store.remove_entry(standing),
             (_, None, None) => Ok(()),
         };
-        match done {
-            // Rows that lag behind the lower file system: it has the truth, and they are repaired when looked at.
-            Err(error @ (StoreError::Cycle { .. } | StoreError::UnknownEntry(_))) => {
-                log::warn!("rows lag behind a rename: {error}");
-                Ok(())
-            }
-            other => Ok(other?),
-        }
+        Ok(done?)
     }
 }

@@ -20,6 +20,17 @@ use crate::lower::{FileKind, FileName, Identity, PathFd, Stat, fold};
 use crate::node::Link;
 use crate::store::{Entry, EntryName, Placement, StoreError};
 
+/// Notes that a row could not be brought to what was done on the lower file system. That has the truth, and rows are
+/// repaired when they are looked at, so nobody's request fails for it.
+pub(super) fn lags(doing: &str, recorded: Result<(), StoreError>) {
+    match recorded {
+        Ok(()) => {}
+        // Applications can fill a disk as often as they like.
+        Err(error) if error.is_full() => log::debug!("cannot {doing} yet: the database has no room"),
+        Err(error) => log::warn!("cannot {doing} yet: {error}"),
+    }
+}
+
 impl Volume {
     /// What a row tells of a file by which it is recognised after a restart.
     pub(super) fn lasting(&self, file: Identity) -> Identity {
@@ -38,7 +49,7 @@ impl Volume {
         let standing = parent.row.map(|parent| self.store.entry(parent, name)).transpose()?.flatten();
         if let Some(row) = standing.as_ref().filter(|row| self.is_row_of(row, &file, directory)) {
             if row.is_incomplete(&file) {
-                self.store.complete(row.id, self.lasting(file))?;
+                lags("complete an entry", self.store.complete(row.id, self.lasting(file)));
             }
             return Ok(standing);
         }
@@ -102,7 +113,11 @@ impl Volume {
             }
             // It was removed meanwhile.
             Err(StoreError::UnknownEntry(_)) => Ok(false),
-            Err(error) => Err(error.into()),
+            // The row is the file's wherever it stands.
+            Err(error) => {
+                lags("move an entry to its file", Err(error));
+                Ok(true)
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::time::Duration;
 
 use fuser::{
@@ -19,11 +20,24 @@ use crate::fs::{
     Attributes, Created, Entry, FsError, Opened, OpenedIo, Operation, PlusEntry, Volume, hurried,
 };
 
+/// An error with what caused it.
+struct Causes<'e>(&'e FsError);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.0)?;
+        // The error's own text has that of its first cause.
+        let first = std::error::Error::source(self.0);
+        let causes = std::iter::successors(first.and_then(|first| first.source()), |cause| cause.source());
+        causes.into_iter().try_for_each(|cause| write!(out, ": {cause}"))
+    }
+}
+
 /// Where an error is logged and counted: once, here.
 fn report(volume: &Volume, operation: &'static str, error: &FsError) -> Errno {
     if error.is_failure() {
         volume.counters().count(Counter::Failed);
-        log::error!("{operation} failed: {error}");
+        log::error!("{operation} failed: {}", Causes(error));
     } else {
         log::debug!("{operation}: {error}");
     }

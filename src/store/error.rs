@@ -65,6 +65,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether there is no room for the database to grow.
+    pub fn is_full(&self) -> bool {
+        matches!(self, StoreError::Sql { source, .. }
+            if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+    }
+
     /// Says what was attempted, where only SQLite's answer is known.
     pub(super) fn during(self, attempted: &'static str) -> StoreError {
         match self {

@@ -28,6 +28,7 @@ pub(crate) struct Setup {
     apps: Vec<App>,
     arguments: Vec<String>,
     elsewhere: Option<TempDir>,
+    small_state: bool,
 }
 
 impl Setup {
@@ -39,7 +40,7 @@ impl Setup {
         }
         let open = Permissions::from_mode(0o755); // other users must be able to walk to the mount
         fs::set_permissions(scratch.path(), open).expect("the scratch directory is ours");
-        Setup { scratch, apps: Vec::new(), arguments: Vec::new(), elsewhere: None }
+        Setup { scratch, apps: Vec::new(), arguments: Vec::new(), elsewhere: None, small_state: false }
     }
 
     /// The lower directory.
@@ -54,6 +55,12 @@ impl Setup {
         fs::remove_dir(self.lower()).expect("the lower directory is empty");
         std::os::unix::fs::symlink(elsewhere.path(), self.lower()).expect("a link to the lower directory");
         self.elsewhere = Some(elsewhere);
+        self
+    }
+
+    /// Has the daemon keep its database on a file system of its own, of two megabytes.
+    pub(crate) fn small_state(mut self) -> Setup {
+        self.small_state = true;
         self
     }
 
@@ -85,6 +92,11 @@ impl Setup {
         }
         let root = fs::canonicalize(self.scratch.path()).expect("the scratch directory exists");
         fs::write(root.join("apps.toml"), applications_file(&self.apps)).expect("the applications file");
+        if self.small_state {
+            let flags = rustix::mount::MountFlags::empty();
+            rustix::mount::mount("none", root.join("state"), "tmpfs", flags, Some(c"size=2m"))
+                .expect("root may mount");
+        }
         let Setup { scratch, arguments, elsewhere, .. } = self;
         let mut volume = Volume { scratch, elsewhere, root, arguments, daemon: None };
         volume.serve();
