@@ -194,6 +194,7 @@ fn content(head: &[u8], format: Option<Format>) -> Content {
         return Content::Empty;
     }
     match format.map(Format::media) {
+        None if redact::is_no_media(head) => Content::NotMedia,
         None => Content::Unrecognised,
         Some(Media::Image) => Content::Image,
         Some(Media::Video) => Content::Video,

@@ -49,7 +49,7 @@ mod xmp;
 pub use dispatch::plan;
 pub use patches::Patches;
 pub use plan::{Fill, OpaqueReason, Patch, Plan};
-pub use sniff::{Format, Media, sniff};
+pub use sniff::{Format, Media, is_no_media, sniff};
 pub use source::{Budget, ReadAt, ScanError};
 pub use store::NotAPlan;
 

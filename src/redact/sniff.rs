@@ -161,6 +161,21 @@ const MAGICS: &[(&[u8], Format)] = &[
     (b"\xc5\xd0\xd3\xc6", Format::Postscript),
 ];
 
+/// What begins otherwise than any picture, film or sound: archives, office documents, databases and programs. Gzip is
+/// left out, which a compressed SVG is.
+const NO_MEDIA: &[&[u8]] = &[
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"Rar!\x1a\x07",
+    b"7z\xbc\xaf\x27\x1c",
+    b"\xfd7zXZ\0",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"{\\rtf",
+    b"SQLite format 3\0",
+    b"\x7fELF",
+    b"dex\n03",
+];
+
 /// Boxes with which a QuickTime file begins that has no `ftyp`.
 const QUICKTIME_BOXES: [&[u8]; 8] = [b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"moof", b"uuid"];
 
@@ -168,6 +183,11 @@ const QUICKTIME_BOXES: [&[u8]; 8] = [b"moov", b"mdat", b"wide", b"free", b"skip"
 /// it is nothing that is known here.
 pub fn sniff(head: &[u8]) -> Option<Format> {
     candidates(head).first().copied()
+}
+
+/// Whether a file that begins with `head`, and is nothing that [`sniff`] knows, is for certain no medium either.
+pub fn is_no_media(head: &[u8]) -> bool {
+    NO_MEDIA.iter().any(|magic| head.starts_with(magic))
 }
 
 /// Everything that the first bytes of a file allow, the likeliest first.

@@ -105,6 +105,7 @@ fn shows_or_sounds(content: Content) -> bool {
 fn content(head: &[u8], format: Option<Format>) -> Content {
     match format.map(Format::media) {
         _ if head.is_empty() => Content::Empty,
+        None if redact::is_no_media(head) => Content::NotMedia,
         None => Content::Unrecognised,
         Some(Media::Image) => Content::Image,
         Some(Media::Video) => Content::Video,

@@ -130,6 +130,7 @@ fn kind_of(source: &Source, path: &Path) -> Result<&'static str, ShellError> {
         Some(Media::Audio) => Content::Audio,
         Some(Media::NotMedia) => Content::NotMedia,
         None if head.is_empty() => Content::Empty,
+        None if redact::is_no_media(&head) => Content::NotMedia,
         None => Content::Unrecognised,
     };
     let by_name = Kind::of_extension(path.file_name().unwrap_or_default().as_bytes());
