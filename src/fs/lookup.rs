@@ -158,7 +158,7 @@ impl Volume {
 
     /// Whether the caller may know that the file exists: a matter of its place, which needs no row unless the volume
     /// conceals.
-    fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<Sight, FsError> {
+    pub(super) fn may_look(&self, caller: &Caller, inode: &Arc<VolumeInode>) -> Result<Sight, FsError> {
         let facts = self.placed(inode)?;
         if self.is_elsewhere(caller, &facts) {
             return super::decide::enforce(elsewhere(Operation::Look)).map(|_| Sight::Seen);
@@ -386,7 +386,7 @@ pub(super) fn view_name(view: View) -> &'static str {
 
 /// Whether LOOKUP answers with an entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Sight {
+pub(super) enum Sight {
     /// It exists for the caller.
     Seen,
     /// It does not, but the kernel knows it already.

@@ -55,7 +55,7 @@ impl Volume {
         if exchange && target.inode.is_none() {
             return Ok(part(self.explain(uid, Operation::RenameFrom, to)?, "target", to));
         }
-        if let Some(outcome) = self.kernel_refuses(inode, &source, &target, exchange) {
+        if let Some(outcome) = self.kernel_refuses(&caller, inode, (&source, &target), exchange) {
             return Ok(part(self.told_of(caller, inode, Answer::Beside(outcome))?, "rename", from));
         }
         let taken = match self.explain_move(uid, inode, (from, to), &target)? {
@@ -140,9 +140,9 @@ impl Volume {
     /// What the kernel answers by itself once it has found both ends.
     fn kernel_refuses(
         &self,
+        caller: &Caller,
         inode: &Arc<VolumeInode>,
-        source: &Spot,
-        target: &Spot,
+        (source, target): (&Spot, &Spot),
         exchange: bool,
     ) -> Option<Outcome> {
         let root = self.nodes.root().inode();
@@ -157,7 +157,8 @@ impl Volume {
         if lies_in(target, inode) {
             return Some(Outcome::BELOW_ITSELF);
         }
-        let standing = target.inode.as_ref()?;
+        // What does not exist for the caller the kernel does not find.
+        let standing = target.inode.as_ref().filter(|standing| self.may_look(caller, standing).is_ok())?;
         match (exchange, inode.is_directory(), standing.is_directory()) {
             (true, ..) => lies_in(source, standing).then_some(Outcome::BELOW_ITSELF),
             (false, _, true) if lies_in(source, standing) => Some(Outcome::NOT_EMPTY),
