@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,12 +94,13 @@ impl Volumes {
 
     /// The private trees of a user whose tree is at `tree` in the shared volume; what a device has there is made.
     pub(super) fn private_of(&self, user: UserId, tree: &str, undo: &mut Undo) -> Result<Vec<Mounted>> {
-        make_directories(&within(&self.lower, tree), undo)?;
+        let below = within(&self.lower, tree);
+        make_directories(&below, undo)?;
         let open = |(kind, inside): &(PrivateTree, &str)| {
             let inside = format!("{tree}/{inside}");
             self.one(VolumeKind::Private(*kind), user, inside.trim_start_matches('/'))
         };
-        PRIVATE.iter().map(open).collect()
+        PRIVATE.iter().filter(|(_, inside)| below.join(inside).is_dir()).map(open).collect()
     }
 
     pub(super) fn add(&self, opened: Vec<Mounted>) {
@@ -201,11 +203,14 @@ fn make_directories(lower: &Path, undo: &mut Undo) -> Result<()> {
         undo.about_to_make(&lower.join(path));
         let parent = PathFd::root(&lower.join(parent))?;
         match parent.make_own_directory(&FileName::parse(OsStr::new(name))?) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            // A medium that cannot be written is served with what it has.
+            Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => return Ok(()),
+            Err(error) => {
                 let made = lower.join(path);
                 return Err(error).with_context(|| format!("cannot make the directory {}", made.display()));
             }
-            _ => {}
         }
     }
     Ok(())

@@ -324,6 +324,10 @@ impl Volume {
             let open = self.operation_on(&node, open);
             let _permit: (policy::Permit, policy::Access) = self.permit(context, inode, open)?;
         }
+        if request.write {
+            // To append is to write.
+            inode.descriptor(&self.nodes.descriptors)?.may_be_written(true)?;
+        }
         Ok(())
     }
 

@@ -311,6 +311,11 @@ impl Volume {
                     OpenHow { write: terms.request.write || terms.request.truncate, ..terms.request.how() };
                 Some(node.inode().descriptor(&self.nodes.descriptors)?.reopen(how, terms.permit)?)
             }
+            // The kernel opens the lower file, and answers EIO where it cannot.
+            None if terms.request.write => {
+                node.inode().descriptor(&self.nodes.descriptors)?.may_be_written(terms.request.append)?;
+                None
+            }
             None => None,
         };
         io.opens = io.opens.saturating_add(1);

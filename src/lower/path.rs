@@ -9,7 +9,8 @@ use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{
-    AtFlags, Mode, OFlags, RenameFlags, ResolveFlags, StatVfs, StatxAttributes, StatxFlags, Timespec,
+    AtFlags, Mode, OFlags, RenameFlags, ResolveFlags, StatVfs, StatVfsMountFlags, StatxAttributes,
+    StatxFlags, Timespec,
 };
 
 use super::data::{DataFd, OpenHow};
@@ -225,6 +226,21 @@ impl PathFd {
     /// The lower file system's own.
     pub fn statfs(&self) -> io::Result<StatVfs> {
         Ok(rustix::fs::fstatvfs(&self.0)?)
+    }
+
+    /// Whether the file could be opened for writing, as far as that depends on its medium and its attributes: where
+    /// the kernel itself opens the file it does not say why it cannot.
+    ///
+    /// # Errors
+    /// EROFS, EPERM for an immutable file or one that can only be appended to; else the lower file system's own.
+    pub fn may_be_written(&self, append: bool) -> io::Result<()> {
+        if self.statfs()?.f_flag.contains(StatVfsMountFlags::RDONLY) {
+            return Err(io::Error::from(rustix::io::Errno::ROFS));
+        }
+        let found = rustix::fs::statx(&self.0, "", AtFlags::EMPTY_PATH, StatxFlags::empty())?.stx_attributes;
+        let kept = found.contains(StatxAttributes::IMMUTABLE)
+            || (found.contains(StatxAttributes::APPEND) && !append);
+        if kept { Err(io::Error::from(rustix::io::Errno::PERM)) } else { Ok(()) }
     }
 
     /// Whether a file keeps its inode number for good on this file system. FAT and exFAT give it another whenever the
