@@ -337,7 +337,7 @@ impl Volume {
     }
 
     /// What lies under a name was written to or has other attributes.
-    fn written_below(&self, directory: &Arc<VolumeInode>, name: &FileName) {
+    pub(super) fn written_below(&self, directory: &Arc<VolumeInode>, name: &FileName) {
         let Some(stat) = self.stat_below(directory, name) else { return };
         match self.nodes.inode_of(&stat.identity) {
             Some(inode) if inode.is_directory() => self.expire_attributes(&inode),

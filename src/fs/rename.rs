@@ -13,7 +13,7 @@ use super::{Context, FsError, Volume, VolumeInode};
 use crate::diag::Counter;
 use crate::error::Errno;
 use crate::id::{MediaId, NodeId};
-use crate::lower::{FileName, PathFd, fold};
+use crate::lower::{ContentVersion, FileName, PathFd, fold};
 use crate::node::Link;
 use crate::policy::{Kind, Operation, Permit};
 use crate::store::{EntryName, Placement};
@@ -155,7 +155,23 @@ impl Volume {
             }
         }
         self.renamed(source, target, mode)?;
+        for inode in [&source.inode, &target.inode].into_iter().flatten() {
+            self.note_moved(inode);
+        }
         Ok(true)
+    }
+
+    /// A rename moves the time of the last change of what a writer of ours left, and nothing else of its version: that is
+    /// no news. The kernel may close the writer's file, which is news, only after it.
+    fn note_moved(&self, inode: &Arc<VolumeInode>) {
+        let now = || inode.descriptor(&self.nodes.descriptors)?.stat();
+        let mut left = inode.known.left.lock();
+        if let Some(before) = left.as_mut()
+            && let Ok(now) = now()
+            && (ContentVersion { ctime_ns: now.version.ctime_ns, ..*before }) == now.version
+        {
+            *before = now.version;
+        }
     }
 
     /// What stands at both ends, and how many names the source's file has.

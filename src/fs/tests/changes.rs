@@ -253,3 +253,17 @@ fn changing_attributes_follows_the_rules_of_writing() {
     assert_eq!(change(OWNER, size).unwrap().size, 2);
     assert_eq!(change(OWNER, times).unwrap().modified, old);
 }
+
+/// The kernel may close a writer's file after the file was renamed, which has moved the time of its last change.
+#[test]
+fn what_a_writer_left_is_no_news_under_another_name() {
+    let world = World::shared();
+    world.create(OWNER, "Pictures/a.jpg", b"x").unwrap();
+    world.rename(OWNER, "Pictures/a.jpg", "Pictures/b.jpg", RenameMode::Replace).unwrap();
+    let directory = world.volume.resolve("Pictures").unwrap();
+    world.volume.written_below(&directory, &name("b.jpg"));
+    assert_eq!(world.counted(Counter::OutsideChange), 0);
+    world.put("Pictures/b.jpg", b"y");
+    world.volume.written_below(&directory, &name("b.jpg"));
+    assert_eq!(world.counted(Counter::OutsideChange), 1);
+}
