@@ -4,6 +4,8 @@
 
 use super::State;
 
+/// Bytes that a name may have.
+const LONGEST: usize = 255;
 /// What Android puts before the name of such a file, in any case of ASCII letters.
 const PREFIXES: [(&str, State); 2] = [(".pending-", State::Pending), (".trashed-", State::Trashed)];
 
@@ -37,10 +39,23 @@ impl<'a> Mark<'a> {
         std::str::from_utf8(name).ok().and_then(Mark::of).map(|mark| mark.expires)
     }
 
-    /// The same name with another time.
+    /// The same name with another time. Where that makes it too long, the end of what stands before the extension goes.
     pub fn until(&self, expires: i64) -> String {
-        format!("{}{expires}-{}", self.prefix, self.name)
+        let marked = format!("{}{expires}-", self.prefix);
+        let room = LONGEST.saturating_sub(marked.len());
+        marked + &shortened(self.name, room)
     }
+}
+
+fn shortened(name: &str, room: usize) -> String {
+    if name.len() <= room {
+        return name.to_owned();
+    }
+    let dot = name.rfind('.').filter(|dot| name.len().saturating_sub(*dot) < room).unwrap_or(name.len());
+    let (stem, extension) = name.split_at_checked(dot).unwrap_or((name, ""));
+    let most = room.saturating_sub(extension.len());
+    let end = (0..=most).rev().find(|end| stem.is_char_boundary(*end)).unwrap_or(0);
+    stem.get(..end).unwrap_or_default().to_owned() + extension
 }
 
 #[cfg(test)]
@@ -53,6 +68,21 @@ mod tests {
         assert_eq!((mark.state, mark.expires), (State::Pending, 1_700_000_000));
         assert_eq!(mark.until(7), ".Pending-7-a-b.jpg");
         assert_eq!(Mark::of(".trashed-0-x").unwrap().state, State::Trashed);
+    }
+
+    #[test]
+    fn a_renewed_mark_leaves_a_name_that_can_be_given() {
+        for (name, kept) in [
+            (format!("{}.jpg", "a".repeat(237)), format!("{}.jpg", "a".repeat(231))),
+            (format!("{}.jpg", "é".repeat(118)), format!("{}.jpg", "é".repeat(115))),
+            ("a".repeat(240), "a".repeat(235)),
+            (format!("a.{}", "x".repeat(238)), format!("a.{}", "x".repeat(233))),
+        ] {
+            let marked = format!(".trashed-1-{name}");
+            let renewed = Mark::of(&marked).unwrap().until(1_700_000_000);
+            assert_eq!(renewed, format!(".trashed-1700000000-{kept}"));
+            assert!(renewed.len() <= LONGEST, "{}", renewed.len());
+        }
     }
 
     #[test]
