@@ -112,6 +112,12 @@ fn another_process_descriptor_cannot_be_opened_through_proc() {
     sleep.arg("60").stdin(Stdio::from(full));
     let holder = Ended(as_uid(READER, || sleep.spawn().unwrap()));
     let link = format!("/proc/{}/fd/0", holder.0.id());
+    // Until `sleep` itself runs, the kernel lets nobody look at what its process has open.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while as_uid(READER, || fs::read_link(&link)).is_err() {
+        assert!(Instant::now() < deadline, "{link} stays closed");
+        thread::sleep(Duration::from_millis(1));
+    }
     assert_eq!(as_uid(READER, || errno(File::open(&link))), Some(libc::ESTALE));
     assert_views(&volume, &bytes);
 }
