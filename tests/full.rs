@@ -51,6 +51,11 @@ fn without_room_for_the_database_files_are_read_renamed_and_removed() {
         fs::rename(path("known.jpg"), path("renamed.jpg")).unwrap();
         assert_eq!(fs::read_to_string(path("renamed.jpg")).unwrap(), "moved.jpg");
     });
+    // Moved by somebody else, into a directory that has no row.
+    let outside = volume.lower().join("Pictures/outside");
+    fs::create_dir(&outside).unwrap();
+    fs::rename(volume.lower().join("Pictures/read.jpg"), outside.join("read.jpg")).unwrap();
+    assert_eq!(as_uid(OWNER, || fs::read_to_string(path("outside/read.jpg")).unwrap()), "read.jpg");
     let stranger = || as_uid(STRANGER, || fs::read(path("renamed.jpg")));
     assert_eq!(errno(stranger()), Some(libc::EACCES));
     fs::remove_file(volume.state().join("filler")).unwrap();

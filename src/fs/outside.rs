@@ -341,17 +341,23 @@ impl Volume {
         let Some(stat) = self.stat_below(directory, name) else { return };
         match self.nodes.inode_of(&stat.identity) {
             Some(inode) if inode.is_directory() => self.expire_attributes(&inode),
-            Some(inode) => self.written_outside(&inode, &stat),
+            Some(inode) => self.written_outside(&inode),
             None => {}
         }
     }
 
     /// The file has another version than the one in which a writer of ours left it.
-    fn written_outside(&self, inode: &Arc<VolumeInode>, stat: &Stat) {
+    fn written_outside(&self, inode: &Arc<VolumeInode>) {
+        // The end of a writer and a rename move the version and note it: not between the two.
+        // LOCK ORDER: `moves`, then an inode's sharing.
+        let still = self.moves.read();
         let sharing = inode.sharing();
-        if inode.known.left.lock().replace(stat.version) == Some(stat.version) {
+        let now = inode.descriptor(&self.nodes.descriptors).and_then(|fd| fd.stat());
+        let Ok(version) = now.map(|stat| stat.version) else { return };
+        if inode.known.left.lock().replace(version) == Some(version) {
             return;
         }
+        drop(still);
         // While one of ours writes, nothing that was seen is trusted anyway, and its end is followed.
         let ours = sharing.writers > 0;
         if sharing.trusting > 0 && !ours {

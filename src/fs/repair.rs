@@ -96,7 +96,14 @@ impl Volume {
     ) -> Result<bool, FsError> {
         let folded = fold(link.name.as_str());
         let name = EntryName { bytes: link.name.as_str().as_bytes(), folded: folded.as_bytes() };
-        let parent = self.directory_row(&link.parent)?;
+        let parent = match self.directory_row(&link.parent) {
+            // The row is the file's wherever it stands.
+            Err(FsError::Store(error)) => {
+                lags("record a directory", Err(error));
+                return Ok(true);
+            }
+            parent => parent?,
+        };
         let mut places = vec![(row.id, Placement { parent, name, kind: None })];
         let exchanged = standing.zip(there).filter(|(standing, there)| {
             self.is_row_of(standing, &there.identity, there.kind == FileKind::Directory)
@@ -113,7 +120,6 @@ impl Volume {
             }
             // It was removed meanwhile.
             Err(StoreError::UnknownEntry(_)) => Ok(false),
-            // The row is the file's wherever it stands.
             Err(error) => {
                 lags("move an entry to its file", Err(error));
                 Ok(true)
