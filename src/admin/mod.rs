@@ -54,6 +54,7 @@ pub struct Admin {
     roles: Roles,
     /// Held from reading what is registered to writing what it becomes.
     registration: Mutex<()>,
+    transports: Mutex<Vec<TransportRecord>>,
 }
 
 impl fmt::Debug for Admin {
@@ -65,7 +66,21 @@ impl fmt::Debug for Admin {
 impl Admin {
     /// Over the store and the serving part of a daemon that runs as `own`.
     pub fn new(store: Arc<Store>, gate: Arc<dyn Gate>, own: Uid) -> Admin {
-        Admin { store, gate, roles: Roles::new(own), registration: Mutex::new(()) }
+        let (registration, transports) = (Mutex::default(), Mutex::default());
+        Admin { store, gate, roles: Roles::new(own), registration, transports }
+    }
+
+    /// Notes how a transport stands; what was known of it before is replaced.
+    pub fn announce(&self, transport: TransportRecord) {
+        let mut all = self.transports.lock();
+        all.retain(|known| known.name != transport.name);
+        all.push(transport);
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+
+    /// The transports that were announced, by name.
+    fn transports(&self) -> Vec<TransportRecord> {
+        self.transports.lock().clone()
     }
 
     /// The administration as `caller` may use it; the uid is the one that the kernel reported.

@@ -239,6 +239,24 @@ pub struct Dump {
     pub counters: Option<Vec<CounterRecord>>,
 }
 
+impl Dump {
+    /// What stands in place of a path that is left out.
+    pub const NO_PATH: &'static str = "-";
+
+    /// The same without the paths of users' files, for reports that leave the device.
+    #[must_use]
+    pub fn without_paths(mut self) -> Dump {
+        let nodes = self.nodes.iter_mut().flatten().map(|node| &mut node.path);
+        let handles = self.handles.iter_mut().flatten().map(|handle| &mut handle.path);
+        let backings = self.backings.iter_mut().flatten().map(|backing| &mut backing.path);
+        let grants = self.grants.iter_mut().flatten().map(|grant| &mut grant.path);
+        for path in nodes.chain(handles).chain(backings).chain(grants) {
+            Dump::NO_PATH.clone_into(path);
+        }
+        self
+    }
+}
+
 /// A node: what a kernel inode number of a mount stands for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct NodeRecord {
@@ -350,6 +368,19 @@ pub struct VolumeRecord {
     pub why_not: Option<String>,
 }
 
+/// A way on which the daemon can be called.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct TransportRecord {
+    /// `rpc` or `kernel`.
+    pub name: String,
+    /// Where: the socket, or the names that the service manager has.
+    pub address: String,
+    /// Whether calls arrive there now.
+    pub serving: bool,
+    /// Why none do.
+    pub why_not: Option<String>,
+}
+
 /// The daemon and its volumes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Status {
@@ -369,4 +400,6 @@ pub struct Status {
     pub backings: u64,
     /// What it serves.
     pub volumes: Vec<VolumeRecord>,
+    /// How it can be called; the serving part does not know and leaves it empty.
+    pub transports: Vec<TransportRecord>,
 }

@@ -221,7 +221,8 @@ impl Administration for Session<'_> {
     }
 
     fn status(&self) -> Result<Status, Failure> {
-        self.run(Method::Status, "", || Ok(self.admin.gate.status()))
+        let transports = self.admin.transports();
+        self.run(Method::Status, "", || Ok(Status { transports, ..self.admin.gate.status() }))
     }
 
     fn stop(&self) -> Result<(), Failure> {

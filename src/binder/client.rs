@@ -8,7 +8,7 @@ use std::time::Duration;
 use std::{fmt, fs};
 
 use rsbinder::rpc::RpcSession;
-use rsbinder::{ExceptionCode, Status as BinderStatus, StatusCode, Strong};
+use rsbinder::{Endpoint, ExceptionCode, FromIBinder, Status as BinderStatus, StatusCode, Strong};
 
 use crate::admin::{
     Administration, AppOpRecord, AppRecord, AppRequest, AuditQuery, AuditRecord, Code, Dump, Explanation,
@@ -23,9 +23,18 @@ use super::wire::org::mediagate::IMediaGateAdmin::IMediaGateAdmin;
 /// How long a daemon may take to answer before it counts as not reachable.
 const ANSWER: Duration = Duration::from_secs(30);
 
+/// Where a client found the daemon.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Place {
+    /// On this socket.
+    Socket(PathBuf),
+    /// Through the kernel's driver.
+    Kernel,
+}
+
 /// A connection to the daemon.
 pub struct Client {
-    socket: PathBuf,
+    place: Place,
     session: Option<RpcSession>,
     admin: Strong<dyn IMediaGateAdmin>,
     application: Strong<dyn IMediaGate>,
@@ -33,31 +42,51 @@ pub struct Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("socket", &self.socket).finish_non_exhaustive()
+        f.debug_struct("Client").field("place", &self.place).finish_non_exhaustive()
     }
 }
 
 impl Client {
+    /// Connects to the daemon that serves `socket`, or if none does to the one that serves through the kernel's driver.
+    ///
+    /// # Errors
+    /// [`Code::Unreachable`] with the remedy.
+    pub fn find(socket: &Path) -> Result<Client, Failure> {
+        Client::connect(socket).or_else(|failed| Client::connect_kernel().map_err(|_| failed))
+    }
+
     /// Connects to the daemon that serves `socket`.
     ///
     /// # Errors
     /// [`Code::Unreachable`] with the remedy.
     pub fn connect(socket: &Path) -> Result<Client, Failure> {
+        let place = || Place::Socket(socket.to_owned());
         let alone =
             may_administer(socket).then(|| open(&super::administrators_socket(socket)).ok()).flatten();
         match alone {
-            Some(connection) => Client::over(&connection, socket),
-            None => open(socket).and_then(|connection| Client::over(&connection, socket)),
+            Some(connection) => Client::over(&connection, place()),
+            None => open(socket).and_then(|connection| Client::over(&connection, place())),
         }
-        .map_err(|_| unreachable_at(socket))
+        .map_err(|_| place().unreachable())
     }
 
-    fn over(connection: &rsbinder::Client, socket: &Path) -> Result<Client, StatusCode> {
+    /// Connects to the daemon that is registered with the kernel's service manager.
+    ///
+    /// # Errors
+    /// [`Code::Unreachable`] with the remedy.
+    pub fn connect_kernel() -> Result<Client, Failure> {
+        super::kernel::driver().ok_or_else(|| Place::Kernel.unreachable())?;
+        rsbinder::Client::open(Endpoint::kernel())
+            .and_then(|connection| Client::over(&connection, Place::Kernel))
+            .map_err(|_| Place::Kernel.unreachable())
+    }
+
+    fn over(connection: &rsbinder::Client, place: Place) -> Result<Client, StatusCode> {
         Ok(Client {
-            socket: socket.to_owned(),
+            place,
             session: connection.session().cloned(),
-            admin: connection.get::<dyn IMediaGateAdmin>(super::ADMIN_SERVICE)?,
-            application: connection.get::<dyn IMediaGate>(super::APPLICATION_SERVICE)?,
+            admin: service(connection, super::ADMIN_SERVICE)?,
+            application: service(connection, super::APPLICATION_SERVICE)?,
         })
     }
 
@@ -87,7 +116,7 @@ impl Client {
                 code: Code::of_number(status.service_specific_error()),
                 text: status.message().unwrap_or("the daemon gave no reason").to_owned(),
             },
-            _ if lost(status.transaction_error()) => unreachable_at(&self.socket),
+            _ if lost(status.transaction_error()) => self.place.unreachable(),
             _ => Failure {
                 code: Code::Internal,
                 text: format!("the daemon's answer is not valid: {status:?}"),
@@ -112,14 +141,27 @@ fn open(socket: &Path) -> Result<rsbinder::Client, StatusCode> {
     rsbinder::Client::open_with(super::address(socket), |options, _| options.timeout = Some(ANSWER))
 }
 
-fn unreachable_at(socket: &Path) -> Failure {
-    Failure {
-        code: Code::Unreachable,
-        text: format!(
-            "the daemon is not reachable at {}: start it with `mediagate serve --lower DIR --mount DIR`, or name \
-             its socket with --socket",
-            socket.display()
-        ),
+/// A service that is there now.
+fn service<T: FromIBinder + ?Sized>(
+    connection: &rsbinder::Client,
+    name: &str,
+) -> Result<Strong<T>, StatusCode> {
+    connection.try_get(name)?.ok_or(StatusCode::NameNotFound)
+}
+
+impl Place {
+    fn unreachable(&self) -> Failure {
+        let place = match self {
+            Place::Socket(socket) => format!("at {}", socket.display()),
+            Place::Kernel => "through the kernel's Binder driver".to_owned(),
+        };
+        Failure {
+            code: Code::Unreachable,
+            text: format!(
+                "the daemon is not reachable {place}: start it with `mediagate serve --lower DIR --mount DIR`, or \
+                 name its socket with --socket"
+            ),
+        }
     }
 }
 
@@ -168,10 +210,15 @@ impl Administration for Client {
         report
     }
 
-    /// Asks over a connection of its own: this one may be waiting for a scan.
+    /// Asks over a connection of its own, where calls wait for each other: this one may be waiting for a scan.
     fn scan_progress(&self) -> Result<Option<ScanProgress>, Failure> {
-        let beside = Client::connect(&self.socket)?;
-        beside.received(beside.admin.scanProgress())
+        match &self.place {
+            Place::Socket(socket) => {
+                let beside = Client::connect(socket)?;
+                beside.received(beside.admin.scanProgress())
+            }
+            Place::Kernel => self.received(self.admin.scanProgress()),
+        }
     }
 
     fn cancel_scan(&self) -> Result<bool, Failure> {

@@ -245,6 +245,7 @@ impl Gate for DaemonGate {
             handles: sizes.iter().map(|(_, handles)| *handles as u64).sum(),
             backings: self.backings().len() as u64,
             volumes: all.iter().map(volume).collect(),
+            transports: Vec::new(),
         }
     }
 

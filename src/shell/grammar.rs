@@ -9,7 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::admin::{operation_list, role_list, section_names};
-use crate::config::Settings;
+use crate::config::{BinderMode, Settings};
 use crate::policy::Visibility;
 
 use super::duration;
@@ -81,7 +81,8 @@ pub struct ServeArguments {
     /// The directory of the database.
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, visibility, watches, socket.
+    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, visibility, watches, socket,
+    /// binder.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Applications to register at the start; see `app import`.
@@ -102,6 +103,14 @@ pub struct ServeArguments {
     /// Directories of each volume that are watched for changes made beneath the mount; 0 watches none.
     #[arg(long, value_name = "N")]
     pub watches: Option<usize>,
+    /// On which transports the daemon is called; auto is the socket, and the kernel's Binder driver where there is one.
+    #[arg(long, value_name = "WHICH", value_parser = binder())]
+    pub binder: Option<BinderMode>,
+}
+
+fn binder() -> impl TypedValueParser<Value = BinderMode> {
+    PossibleValuesParser::new(BinderMode::NAMES)
+        .try_map(|name| BinderMode::of_name(&name).ok_or("no such transport"))
 }
 
 fn visibility() -> impl TypedValueParser<Value = Visibility> {
@@ -122,6 +131,7 @@ impl ServeArguments {
             passthrough: self.no_passthrough.then_some(false),
             visibility: self.visibility,
             watches: self.watches,
+            binder: self.binder,
             socket,
         }
     }
@@ -254,7 +264,8 @@ pub enum AppCommand {
         name: String,
     },
     /// Register the applications of a file, all or none: TOML with `[[app]]` tables (name, uid, target_sdk,
-    /// permissions, role, app_ops), or Android's packages.list (a name that ends in .list).
+    /// permissions, role, app_ops), or Android's packages.list (a name that ends in .list); - is TOML on the standard
+    /// input.
     Import {
         /// The file.
         file: PathBuf,

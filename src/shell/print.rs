@@ -128,7 +128,8 @@ pub(super) fn scan(out: &mut dyn Write, report: &ScanReport) -> io::Result<()> {
 }
 
 pub(super) fn status(out: &mut dyn Write, status: &Status) -> io::Result<()> {
-    let Status { pid, version, uptime_seconds, threads, nodes, handles, backings, volumes } = status;
+    let Status { pid, version, uptime_seconds, threads, nodes, handles, backings, volumes, transports } =
+        status;
     writeln!(out, "mediagate {version}, process {pid}, up {uptime_seconds} s, {threads} threads")?;
     writeln!(out, "{nodes} nodes, {handles} handles, {backings} backings")?;
     let rows = volumes.iter().map(|volume| {
@@ -136,7 +137,13 @@ pub(super) fn status(out: &mut dyn Write, status: &Status) -> io::Result<()> {
         let passthrough = if volume.passthrough { "yes".to_owned() } else { format!("no: {why_not}") };
         [volume.mount.clone(), volume.lower.clone(), passthrough]
     });
-    table(out, ["MOUNT", "LOWER", "PASSTHROUGH"], rows)
+    table(out, ["MOUNT", "LOWER", "PASSTHROUGH"], rows)?;
+    let rows = transports.iter().map(|transport| {
+        let why_not = transport.why_not.as_deref().unwrap_or("no reason is known");
+        let serving = if transport.serving { "yes".to_owned() } else { format!("no: {why_not}") };
+        [transport.name.clone(), transport.address.clone(), serving]
+    });
+    table(out, ["TRANSPORT", "ADDRESS", "SERVING"], rows)
 }
 
 pub(super) fn audit_heading(out: &mut dyn Write) -> io::Result<()> {

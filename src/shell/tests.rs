@@ -14,12 +14,14 @@ fn parsed(line: &str) -> Result<Command, String> {
 #[test]
 fn the_grammar_is_sound() {
     CommandLine::command().debug_assert();
+    called::CalledLine::command().debug_assert();
+    called::DumpLine::command().debug_assert();
 }
 
 #[test]
 fn commands_are_understood() {
     for line in [
-        "serve --lower /a --mount /b --state /c --config /d --apps /e --threads 4 --no-passthrough --visibility private --socket /f",
+        "serve --lower /a --mount /b --state /c --config /d --apps /e --threads 4 --no-passthrough --visibility private --binder kernel --socket /f",
         "demo",
         "inspect a.jpg b.mp4 --json",
         "redact a.jpg b.jpg",
@@ -59,6 +61,7 @@ fn nonsense_is_refused() {
         "",
         "serve --threads 0",
         "serve --visibility hidden",
+        "serve --binder usb",
         "inspect",
         "redact a.jpg",
         "app set org.example.a",

@@ -15,7 +15,7 @@ use mediagate::admin::{
     Admin, AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord,
     MaintenanceReport, NodeRecord, ScanProgress, ScanReport, Section, Status, VolumeRecord,
 };
-use mediagate::binder::{self, Serving};
+use mediagate::binder::{self, Kernel, Serving, Transports};
 use mediagate::error::Errno;
 use mediagate::id::{FileId, Identity, MediaId, NodeId, Uid};
 use mediagate::policy::{
@@ -178,6 +178,7 @@ impl Gate for OneFile {
                 passthrough: false,
                 why_not: Some("the kernel refuses backing files: EPERM".to_owned()),
             }],
+            transports: Vec::new(),
         }
     }
 
@@ -192,6 +193,7 @@ impl Gate for OneFile {
 
 /// A served administration in a directory that every uid may enter.
 pub(crate) struct Daemon {
+    pub(crate) admin: Arc<Admin>,
     pub(crate) gate: Arc<OneFile>,
     pub(crate) serving: Option<Serving>,
     directory: tempfile::TempDir,
@@ -205,23 +207,19 @@ impl Daemon {
         let root = store.volume(Path::new("/data/media"), file(1)).unwrap().root;
         let (changes, questions, stopped) = Default::default();
         let gate = Arc::new(OneFile { store: Arc::clone(&store), root, changes, questions, stopped });
-        let serving = Daemon::serve(&store, &gate, &directory.path().join("socket")).unwrap();
-        Daemon { gate, serving: Some(serving), directory }
-    }
-
-    /// Serves the same gate and store on a socket.
-    pub(crate) fn serve(
-        store: &Arc<Store>,
-        gate: &Arc<OneFile>,
-        socket: &Path,
-    ) -> Result<Serving, binder::ServeError> {
         let own = Uid::new(rustix::process::getuid().as_raw());
-        binder::serve(Arc::new(Admin::new(Arc::clone(store), Arc::clone(gate) as _, own)), socket)
+        let admin = Arc::new(Admin::new(store, Arc::clone(&gate) as _, own));
+        let serving = Daemon::serve(&admin, &directory.path().join("socket")).unwrap();
+        Daemon { admin, gate, serving: Some(serving), directory }
     }
 
-    /// Another service of the same daemon.
+    fn serve(admin: &Arc<Admin>, socket: &Path) -> Result<Serving, binder::ServeError> {
+        binder::serve(admin, &Transports { socket: Some(socket.to_owned()), kernel: Kernel::No })
+    }
+
+    /// Serves the same administration on another socket.
     pub(crate) fn serve_again(&self, socket: &Path) -> Result<Serving, binder::ServeError> {
-        Daemon::serve(&self.gate.store, &self.gate, socket)
+        Daemon::serve(&self.admin, socket)
     }
 
     pub(crate) fn socket(&self) -> PathBuf {

@@ -13,6 +13,7 @@ use rustix::process::{Gid, Uid as ProcessUid};
 
 use mediagate::admin::{
     Administration, AppOpRecord, AppRequest, AuditQuery, Code, Failure, GrantRequest, SharingUsers,
+    TransportRecord,
 };
 use mediagate::binder::{Client, ServeError};
 use mediagate::id::{GrantId, Uid, UserId};
@@ -252,7 +253,14 @@ fn records_cross_unchanged() {
     assert_eq!(dump.grants, Some(vec![made]));
     let counters = client.dump("counters").unwrap();
     assert!(counters.counters.is_some() && counters.nodes.is_none() && counters.applications.is_none());
-    assert_eq!(client.status().unwrap(), mediagate::admin::Gate::status(&*daemon.gate));
+    let rpc = TransportRecord {
+        name: "rpc".to_owned(),
+        address: daemon.socket().display().to_string(),
+        serving: true,
+        why_not: None,
+    };
+    let expected = mediagate::admin::Gate::status(&*daemon.gate);
+    assert_eq!(client.status().unwrap(), mediagate::admin::Status { transports: vec![rpc], ..expected });
 }
 
 #[test]

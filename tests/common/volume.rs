@@ -21,6 +21,15 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_mediagate");
 const PATIENCE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(5);
 
+/// How a daemon is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Transport {
+    /// On its socket.
+    Socket,
+    /// Through the kernel's Binder driver alone.
+    Kernel,
+}
+
 /// A volume that is about to be served: its lower directory can be filled, then [`Setup::start`] serves it.
 #[derive(Debug)]
 pub(crate) struct Setup {
@@ -28,6 +37,7 @@ pub(crate) struct Setup {
     apps: Vec<App>,
     arguments: Vec<String>,
     elsewhere: Option<TempDir>,
+    transport: Transport,
 }
 
 impl Setup {
@@ -39,7 +49,8 @@ impl Setup {
         }
         let open = Permissions::from_mode(0o755); // other users must be able to walk to the mount
         fs::set_permissions(scratch.path(), open).expect("the scratch directory is ours");
-        Setup { scratch, apps: Vec::new(), arguments: Vec::new(), elsewhere: None }
+        let transport = Transport::Socket;
+        Setup { scratch, apps: Vec::new(), arguments: Vec::new(), elsewhere: None, transport }
     }
 
     /// The lower directory.
@@ -78,6 +89,15 @@ impl Setup {
         self
     }
 
+    /// Serves so that it is called on this transport.
+    pub(crate) fn called_on(mut self, transport: Transport) -> Setup {
+        self.transport = transport;
+        match transport {
+            Transport::Socket => self,
+            Transport::Kernel => self.argument("--binder").argument("kernel"),
+        }
+    }
+
     /// Serves the volume; `None`, with the reason recorded, where volumes cannot be mounted.
     pub(crate) fn start(self) -> Option<Volume> {
         if !can_mount() {
@@ -85,8 +105,8 @@ impl Setup {
         }
         let root = fs::canonicalize(self.scratch.path()).expect("the scratch directory exists");
         fs::write(root.join("apps.toml"), applications_file(&self.apps)).expect("the applications file");
-        let Setup { scratch, arguments, elsewhere, .. } = self;
-        let mut volume = Volume { scratch, elsewhere, root, arguments, daemon: None };
+        let Setup { scratch, arguments, elsewhere, transport, .. } = self;
+        let mut volume = Volume { scratch, elsewhere, root, arguments, transport, daemon: None };
         volume.serve();
         Some(volume)
     }
@@ -99,6 +119,7 @@ pub(crate) struct Volume {
     elsewhere: Option<TempDir>,
     root: PathBuf,
     arguments: Vec<String>,
+    transport: Transport,
     daemon: Option<Child>,
 }
 
@@ -161,8 +182,11 @@ impl Volume {
     /// Whether everything is mounted, the innermost volume last, and somebody listens: the mounts and the socket of a
     /// daemon that was killed are still there.
     fn serves(&self) -> bool {
-        UnixStream::connect(self.socket()).is_ok()
-            && mounted_below(&self.root).iter().any(|mount| mount.ends_with("Android/obb"))
+        let listens = match self.transport {
+            Transport::Socket => UnixStream::connect(self.socket()).is_ok(),
+            Transport::Kernel => self.command(&["status"]).status.success(),
+        };
+        listens && mounted_below(&self.root).iter().any(|mount| mount.ends_with("Android/obb"))
     }
 
     fn await_service(&mut self) {
@@ -196,10 +220,13 @@ impl Volume {
         self.await_end().unwrap_or_else(|| panic!("the daemon does not end:\n{}", self.log()))
     }
 
-    /// Runs `mediagate ARGUMENTS --socket SOCKET`.
+    /// Runs `mediagate ARGUMENTS --socket SOCKET`, without the socket where the daemon has none.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
         let mut command = Command::new(PROGRAM);
-        command.args(arguments).arg("--socket").arg(self.socket()).stdin(Stdio::null());
+        command.args(arguments).stdin(Stdio::null());
+        if self.transport == Transport::Socket {
+            command.arg("--socket").arg(self.socket());
+        }
         command.output().expect("the program starts")
     }
 
