@@ -12,16 +12,20 @@
 
 mod access;
 mod api;
+mod application;
 mod error;
 mod explanation;
+mod files;
 mod gate;
 mod import;
 mod names;
+mod query;
 mod records;
 mod session;
 mod switches;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,8 +38,10 @@ use crate::store::{self, Store};
 
 pub use access::Method;
 pub use api::Administration;
+pub use application::Application;
 pub use error::{AdminError, Code, Failure};
 pub use explanation::{kind_name, view_name};
+pub use files::*;
 pub use gate::{Asked, Gate};
 pub use import::{ImportError, ImportFileError, ImportFormat, parse_applications, read_applications};
 pub use names::{operation_list, permission_names, role, role_list, section_names};
@@ -43,6 +49,7 @@ pub use records::*;
 pub use session::Session;
 
 use access::Roles;
+use turns::Turns;
 
 /// How many audit records the store keeps.
 pub const AUDIT_KEPT: u32 = 100_000;
@@ -55,6 +62,7 @@ pub struct Admin {
     /// Held from reading what is registered to writing what it becomes.
     registration: Mutex<()>,
     transports: Mutex<Vec<TransportRecord>>,
+    turns: Turns,
 }
 
 impl fmt::Debug for Admin {
@@ -67,7 +75,7 @@ impl Admin {
     /// Over the store and the serving part of a daemon that runs as `own`.
     pub fn new(store: Arc<Store>, gate: Arc<dyn Gate>, own: Uid) -> Admin {
         let (registration, transports) = (Mutex::default(), Mutex::default());
-        Admin { store, gate, roles: Roles::new(own), registration, transports }
+        Admin { store, gate, roles: Roles::new(own), registration, transports, turns: Turns::default() }
     }
 
     /// Notes how a transport stands; what was known of it before is replaced.
@@ -112,7 +120,14 @@ impl Admin {
         result.map_err(|error| {
             match error.code() {
                 Code::Internal => log::error!("uid {caller}: {method} {subject}: {error}"),
-                Code::Refused | Code::NotFound | Code::Invalid | Code::Busy | Code::Unreachable => {
+                Code::Refused
+                | Code::NotFound
+                | Code::Invalid
+                | Code::Busy
+                | Code::Limit
+                | Code::Exists
+                | Code::FileSystem
+                | Code::Unreachable => {
                     log::debug!("uid {caller}: {method} {subject}: {error}");
                 }
             }

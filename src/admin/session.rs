@@ -9,8 +9,8 @@ use crate::store::{self, AppOp, ApplicationRecord, Store, StoreError};
 
 use super::{
     Admin, AdminError, Administration, AppOpRecord, AppRecord, AppRequest, Asked, AuditQuery, AuditRecord,
-    Dump, Explanation, Failure, GrantRecord, GrantRequest, MaintenanceReport, Method, ScanProgress,
-    ScanReport, Section, SharingUsers, Status, names, now, switches,
+    Dump, Explanation, Failure, Files, Gate, GrantRecord, GrantRequest, MaintenanceReport, Method,
+    ScanProgress, ScanReport, Section, SharingUsers, Status, names, now, switches,
 };
 
 /// The most audit records that one answer holds.
@@ -55,6 +55,27 @@ impl<'a> Session<'a> {
             self.admin.gate.policy_changed();
             Ok(done)
         })
+    }
+
+    /// A method by which the caller acts as itself.
+    pub(super) fn own<T>(
+        &self,
+        method: Method,
+        subject: &str,
+        logic: impl FnOnce() -> Result<T, AdminError>,
+    ) -> Result<T, Failure> {
+        self.admin.run(self.caller, (method, Some(self.caller)), subject, || {
+            let _turn = self.admin.turns.begin(self.caller)?;
+            logic()
+        })
+    }
+
+    pub(super) fn gate(&self) -> &dyn Gate {
+        &*self.admin.gate
+    }
+
+    pub(super) fn files(&self) -> &dyn Files {
+        self.gate().files()
     }
 
     pub(super) fn store(&self) -> &Store {

@@ -2,20 +2,23 @@
 
 #![forbid(unsafe_code)]
 
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fmt, fs};
 
-use rsbinder::rpc::RpcSession;
+use rsbinder::rpc::{FileDescriptorTransportMode, RpcSession};
 use rsbinder::{Endpoint, ExceptionCode, FromIBinder, Status as BinderStatus, StatusCode, Strong};
 
 use crate::admin::{
-    Administration, AppOpRecord, AppRecord, AppRequest, AuditQuery, AuditRecord, Code, Dump, Explanation,
-    Failure, GrantRecord, GrantRequest, MaintenanceReport, ScanProgress, ScanReport, SharingUsers, Status,
+    Administration, AppOpRecord, AppRecord, AppRequest, Application, AuditQuery, AuditRecord, Code, Dump,
+    Explanation, Failure, FilePage, FileQuery, GrantRecord, GrantRequest, MaintenanceReport, OpenMode,
+    PendingFile, ScanProgress, ScanReport, SharingUsers, Status,
 };
 use crate::id::{GrantId, Uid, UserId};
 
+use super::application;
 use super::convert::Carried;
 use super::wire::org::mediagate::IMediaGate::IMediaGate;
 use super::wire::org::mediagate::IMediaGateAdmin::IMediaGateAdmin;
@@ -90,14 +93,6 @@ impl Client {
         })
     }
 
-    /// What would happen if this process did `operation` to `path` now: what an application asks.
-    ///
-    /// # Errors
-    /// As [`Administration::check`].
-    pub fn check_self(&self, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure> {
-        self.received(self.application.check(operation, path, to))
-    }
-
     /// How long the next calls may take; `None` is as long as it takes.
     fn wait_at_most(&self, time: Option<Duration>) {
         if let Some(session) = &self.session {
@@ -138,7 +133,10 @@ fn may_administer(socket: &Path) -> bool {
 }
 
 fn open(socket: &Path) -> Result<rsbinder::Client, StatusCode> {
-    rsbinder::Client::open_with(super::address(socket), |options, _| options.timeout = Some(ANSWER))
+    rsbinder::Client::open_with(super::address(socket), |options, _| {
+        options.timeout = Some(ANSWER);
+        options.fd_mode = Some(FileDescriptorTransportMode::Unix);
+    })
 }
 
 /// A service that is there now.
@@ -266,5 +264,47 @@ impl Administration for Client {
         let report = self.received(self.admin.maintain(now.pack()));
         self.wait_at_most(Some(ANSWER));
         report
+    }
+}
+
+impl Application for Client {
+    fn check_self(&self, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure> {
+        self.received(self.application.check(operation, path, to))
+    }
+
+    fn open(&self, path: &str, mode: OpenMode) -> Result<OwnedFd, Failure> {
+        let opened = self.application.open(path, application::mode_bits(mode));
+        opened.map(OwnedFd::from).map_err(|status| self.failed(&status))
+    }
+
+    fn create_pending(&self, path: &str) -> Result<PendingFile, Failure> {
+        let made = self.application.createPending(path).map_err(|status| self.failed(&status))?;
+        let incomplete =
+            || Failure { code: Code::Internal, text: "the daemon's answer is without the file".to_owned() };
+        application::pending_arrived(made).ok_or_else(incomplete)
+    }
+
+    fn publish(&self, path: &str) -> Result<String, Failure> {
+        self.received(self.application.publish(path))
+    }
+
+    fn trash(&self, path: &str) -> Result<String, Failure> {
+        self.received(self.application.trash(path))
+    }
+
+    fn restore(&self, path: &str) -> Result<String, Failure> {
+        self.received(self.application.restore(path))
+    }
+
+    fn remove_file(&self, path: &str) -> Result<(), Failure> {
+        self.application.remove(path).map_err(|status| self.failed(&status))
+    }
+
+    fn query(&self, query: &FileQuery) -> Result<FilePage, Failure> {
+        self.received(self.application.query(&query.clone().pack()))
+    }
+
+    fn redacted_path(&self, path: &str) -> Result<String, Failure> {
+        self.received(self.application.redactedPath(path))
     }
 }

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod application;
 mod called;
 mod client;
 mod convert;

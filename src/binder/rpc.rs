@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rsbinder::rpc::PeerIdentity;
+use rsbinder::rpc::{FileDescriptorTransportMode, PeerIdentity};
 use rsbinder::{ServerGuard, StatusCode};
 use rustix::io::Errno;
 
@@ -106,6 +106,8 @@ fn spawn(services: &Services, socket: &Path, admitted: Admitted) -> Result<Serve
         options.max_connections = Some(CONNECTIONS);
         options.idle_timeout = Some(IDLE);
         options.authorizer = Some(admitted);
+        // Descriptors go along with answers.
+        options.fd_modes = Some(vec![FileDescriptorTransportMode::Unix]);
     });
     for (name, binder) in services.named() {
         server = server.add(name, binder.clone())?;

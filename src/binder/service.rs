@@ -13,7 +13,6 @@ use crate::id::{GrantId, Uid, UserId};
 use super::convert::Carried;
 use super::rpc;
 use super::wire::org::mediagate as aidl;
-use super::wire::org::mediagate::IMediaGate::IMediaGate;
 use super::wire::org::mediagate::IMediaGateAdmin::IMediaGateAdmin;
 
 /// Both interfaces over one administration.
@@ -28,7 +27,7 @@ impl Service {
     }
 
     /// The administration as the caller of the transaction that is being served.
-    fn caller(&self) -> BinderResult<Session<'_>> {
+    pub(super) fn caller(&self) -> BinderResult<Session<'_>> {
         caller().map(|uid| self.admin.session(uid)).ok_or_else(|| ExceptionCode::Security.into())
     }
 }
@@ -43,27 +42,15 @@ pub(super) fn caller() -> Option<Uid> {
 }
 
 /// Encodes an answer; a failure becomes a service-specific error.
-fn answer<T: Carried<W>, W>(result: Result<T, Failure>) -> BinderResult<W> {
+pub(super) fn answer<T: Carried<W>, W>(result: Result<T, Failure>) -> BinderResult<W> {
     result.map(T::pack).map_err(refusal)
 }
 
-fn refusal(failure: Failure) -> BinderStatus {
+pub(super) fn refusal(failure: Failure) -> BinderStatus {
     BinderStatus::new_service_specific_error(failure.code.number(), Some(failure.text))
 }
 
 impl Interface for Service {}
-
-impl IMediaGate for Service {
-    fn check(
-        &self,
-        operation: &str,
-        path: &str,
-        to: Option<&str>,
-    ) -> BinderResult<aidl::Explanation::Explanation> {
-        let caller = self.caller()?;
-        answer(caller.check(caller.uid(), operation, path, to))
-    }
-}
 
 impl IMediaGateAdmin for Service {
     fn listApplications(&self) -> BinderResult<Vec<aidl::Application::Application>> {

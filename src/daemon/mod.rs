@@ -7,6 +7,7 @@
 
 mod audit;
 mod check;
+mod files;
 mod gate;
 mod index;
 mod maintenance;

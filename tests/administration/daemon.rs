@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use std::fs::{self, Permissions};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,8 +13,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mediagate::admin::{
-    Admin, AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord,
-    MaintenanceReport, NodeRecord, ScanProgress, ScanReport, Section, Status, VolumeRecord,
+    Admin, AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Files, Gate, HandleRecord,
+    ListedFile, MaintenanceReport, NodeRecord, OpenMode, ScanProgress, ScanReport, Section, Status,
+    VolumeRecord,
 };
 use mediagate::binder::{self, Kernel, Serving, Transports};
 use mediagate::error::Errno;
@@ -56,6 +58,41 @@ impl OneFile {
             }
             other => Err(AdminError::NoSuchFile { path: other.to_owned(), errno: Errno::ENOENT }),
         }
+    }
+}
+
+/// No mount: nobody reaches a file.
+struct NoFiles;
+
+impl NoFiles {
+    fn answer<T>(path: &str) -> Result<T, AdminError> {
+        Err(AdminError::File { operation: "reach", path: path.to_owned(), errno: Errno::ENOTCONN })
+    }
+}
+
+impl Files for NoFiles {
+    fn open(&self, _uid: Uid, path: &str, _mode: OpenMode) -> Result<OwnedFd, AdminError> {
+        NoFiles::answer(path)
+    }
+
+    fn create(&self, _uid: Uid, path: &str) -> Result<OwnedFd, AdminError> {
+        NoFiles::answer(path)
+    }
+
+    fn rename(&self, _uid: Uid, path: &str, _name: &str) -> Result<(), AdminError> {
+        NoFiles::answer(path)
+    }
+
+    fn remove(&self, _uid: Uid, path: &str) -> Result<(), AdminError> {
+        NoFiles::answer(path)
+    }
+
+    fn list(&self, _: Uid, path: &str, _: Option<&str>, _: usize) -> Result<Vec<ListedFile>, AdminError> {
+        NoFiles::answer(path)
+    }
+
+    fn inside(&self, path: &str) -> Result<String, AdminError> {
+        Ok(path.to_owned())
     }
 }
 
@@ -161,6 +198,14 @@ impl Gate for OneFile {
             })
         };
         inner().map_err(|error: mediagate::store::StoreError| AdminError::internal("find the entry", error))
+    }
+
+    fn tree_of(&self, _path: &str) -> String {
+        String::new()
+    }
+
+    fn files(&self) -> &dyn Files {
+        &NoFiles
     }
 
     fn status(&self) -> Status {

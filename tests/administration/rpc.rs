@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Gid, Uid as ProcessUid};
 
 use mediagate::admin::{
-    Administration, AppOpRecord, AppRequest, AuditQuery, Code, Failure, GrantRequest, SharingUsers,
-    TransportRecord,
+    Administration, AppOpRecord, AppRequest, Application, AuditQuery, Code, Failure, GrantRequest,
+    SharingUsers, TransportRecord,
 };
 use mediagate::binder::{Client, ServeError};
 use mediagate::id::{GrantId, Uid, UserId};

@@ -67,8 +67,8 @@ fn a_service_manager_that_returns_learns_the_services_again() {
     assert_eq!(world.volume.command(&["status"]).status.code(), Some(3));
     world.hub = Some(Hub::start());
     await_that("the service is registered again", || world.volume.command(&["status"]).status.success());
-    world.client(2000, "administers");
-    world.client(READER, "administers_nothing");
+    world.client(2000, "parts::administers");
+    world.client(READER, "parts::administers_nothing");
 }
 
 #[test]

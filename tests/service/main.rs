@@ -11,6 +11,7 @@ mod common;
 
 mod byhand;
 mod calls;
+mod filing;
 mod kernel;
 mod parts;
 mod tools;

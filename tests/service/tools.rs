@@ -14,7 +14,7 @@ fn start() -> Option<World> {
 fn cmd_and_dumpsys_of_administrators() {
     let Some(world) = start() else { return };
     for uid in [0, 1000, 2000] {
-        world.client(uid, "commands_and_dumps");
+        world.client(uid, "parts::commands_and_dumps");
     }
 }
 
@@ -22,7 +22,7 @@ fn cmd_and_dumpsys_of_administrators() {
 fn no_cmd_and_no_dumpsys_for_anybody_else() {
     let Some(world) = start() else { return };
     for uid in [READER, OTHER_USERS_READER] {
-        world.client(uid, "no_commands_and_no_dumps");
+        world.client(uid, "parts::no_commands_and_no_dumps");
     }
 }
 
@@ -35,8 +35,8 @@ fn forged_file_descriptor_objects_are_refused() {
     };
     let before = descriptors();
     for uid in [0, 2000] {
-        world.client(uid, "forged_file_descriptor_objects");
+        world.client(uid, "parts::forged_file_descriptor_objects");
     }
     assert!(descriptors() <= before + 8, "descriptors leak: {before}, then {}", descriptors());
-    world.client(2000, "commands_and_dumps");
+    world.client(2000, "parts::commands_and_dumps");
 }

@@ -16,6 +16,8 @@ const HUB: &str = "MEDIAGATE_TEST_HUB";
 /// Where a client finds the daemon: a socket, or `kernel`.
 const PLACE: &str = "MEDIAGATE_TEST_PLACE";
 const KERNEL: &str = "kernel";
+/// Where a client finds the mount.
+const MOUNT: &str = "MEDIAGATE_TEST_MOUNT";
 
 /// How long something may take to come up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,6 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const PHOTO: &str = "Pictures/photo.jpg";
 /// An application that may read pictures and not their locations.
 pub(crate) const READER: u32 = 10_101;
+/// An application that may read pictures and their locations.
+pub(crate) const KNOWING: u32 = 10_102;
+/// An application that holds no permission.
+pub(crate) const STRANGER: u32 = 10_103;
 /// The same application of another user.
 pub(crate) const OTHER_USERS_READER: u32 = 1_010_101;
 
@@ -93,11 +99,16 @@ impl World {
         }
         let hub = (transport() == Transport::Kernel).then(Hub::start);
         let reader = App::new("org.example.reader", READER).permission("READ_MEDIA_IMAGES");
-        let setup = Setup::new().file(PHOTO, photo(Some(0))).app(reader).called_on(transport());
+        let knowing = App::new("org.example.knowing", KNOWING)
+            .permission("READ_MEDIA_IMAGES")
+            .permission("ACCESS_MEDIA_LOCATION");
+        let stranger = App::new("org.example.stranger", STRANGER);
+        let setup = Setup::new().file(PHOTO, photo(Some(0))).app(reader).app(knowing).app(stranger);
+        let setup = setup.called_on(transport());
         Some(World { volume: more(setup).start()?, hub })
     }
 
-    /// Runs `parts::PART` as a client that is a process of `uid`.
+    /// Runs `PART`, the path of a test, as a client that is a process of `uid`.
     pub(crate) fn client(&self, uid: u32, part: &str) {
         let place = match transport() {
             Transport::Socket => self.volume.socket(),
@@ -105,8 +116,8 @@ impl World {
         };
         let program = env::current_exe().expect("the program knows where it is");
         let mut command = Command::new(program);
-        command.args(["--exact", &format!("parts::{part}"), "--test-threads", "1", "--nocapture"]);
-        command.env(PLACE, place).stdin(Stdio::null());
+        command.args(["--exact", part, "--test-threads", "1", "--nocapture"]);
+        command.env(PLACE, place).env(MOUNT, self.volume.mount()).stdin(Stdio::null());
         let ended = as_uid(uid, || command.output().expect("other users may start the test program"));
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         assert!(
@@ -122,6 +133,11 @@ impl World {
 /// Whether this process is a client that [`World::client`] started.
 pub(crate) fn is_client() -> bool {
     env::var_os(PLACE).is_some()
+}
+
+/// In such a client: a path below the mount.
+pub(crate) fn mounted(path: &str) -> PathBuf {
+    PathBuf::from(env::var_os(MOUNT).expect("it is set with the rest")).join(path)
 }
 
 /// In such a client: its connection.

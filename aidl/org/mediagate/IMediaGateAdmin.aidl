@@ -31,6 +31,12 @@ interface IMediaGateAdmin {
     const int ERROR_INTERNAL = 4;
     /** Only one can be done at a time, and another one is. */
     const int ERROR_BUSY = 5;
+    /** The caller has too much under way, or open, at once. */
+    const int ERROR_LIMIT = 6;
+    /** Something is there already by that name. */
+    const int ERROR_EXISTS = 7;
+    /** The file system refused; the text has the errno. */
+    const int ERROR_FILE_SYSTEM = 8;
 
     /** Every registered application, by name. */
     Application[] listApplications();
