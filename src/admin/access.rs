@@ -71,6 +71,16 @@ pub enum Method {
     Query,
     /// Name a file so that it is read without private parts.
     RedactedPath,
+    /// Ask for access to files.
+    RequestAccess,
+    /// Learn the answer.
+    RequestState,
+    /// Ask no longer.
+    CancelRequest,
+    /// List the requests for access.
+    ListRequests,
+    /// Answer one.
+    AnswerRequest,
 }
 
 /// Whom a method is for.
@@ -107,6 +117,8 @@ impl Method {
             | Method::ListSharingUsers
             | Method::Maintain
             | Method::Status
+            | Method::ListRequests
+            | Method::AnswerRequest
             | Method::Stop => Whom::Administrators,
             Method::Check => Whom::Itself,
             Method::Open
@@ -116,7 +128,10 @@ impl Method {
             | Method::Restore
             | Method::RemoveFile
             | Method::Query
-            | Method::RedactedPath => Whom::Everybody,
+            | Method::RedactedPath
+            | Method::RequestAccess
+            | Method::RequestState
+            | Method::CancelRequest => Whom::Everybody,
         }
     }
 
@@ -135,6 +150,7 @@ impl Method {
             | Method::ShareUsers
             | Method::UnshareUsers
             | Method::Maintain
+            | Method::AnswerRequest
             | Method::Stop => true,
             Method::ListApplications
             | Method::ListGrants
@@ -153,7 +169,12 @@ impl Method {
             | Method::Restore
             | Method::RemoveFile
             | Method::Query
-            | Method::RedactedPath => false,
+            | Method::RedactedPath
+            // Nothing changes before the answer.
+            | Method::RequestAccess
+            | Method::RequestState
+            | Method::CancelRequest
+            | Method::ListRequests => false,
         }
     }
 
@@ -189,6 +210,11 @@ impl Method {
             Method::RemoveFile => "remove a file",
             Method::Query => "find files",
             Method::RedactedPath => "name a file to be read redacted",
+            Method::RequestAccess => "ask for access to files",
+            Method::RequestState => "learn the answer to a request",
+            Method::CancelRequest => "withdraw a request",
+            Method::ListRequests => "list requests for access",
+            Method::AnswerRequest => "answer a request for access",
         }
     }
 }

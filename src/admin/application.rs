@@ -41,6 +41,12 @@ pub trait Application {
     fn query(&self, query: &FileQuery) -> Result<FilePage, Failure>;
     /// A path by which anybody who may read the file reads it without its private parts.
     fn redacted_path(&self, path: &str) -> Result<String, Failure>;
+    /// Asks for access to files of others; returns the request's number.
+    fn request_access(&self, paths: &[String], write: bool) -> Result<u64, Failure>;
+    /// `waiting`, `granted` or `refused`.
+    fn request_state(&self, id: u64) -> Result<String, Failure>;
+    /// Withdraws a request.
+    fn cancel_request(&self, id: u64) -> Result<(), Failure>;
 }
 
 /// The directory of a path, with the slash, and the name in it.
@@ -136,5 +142,17 @@ impl Application for Session<'_> {
 
     fn redacted_path(&self, path: &str) -> Result<String, Failure> {
         self.own(Method::RedactedPath, path, || self.forced(path))
+    }
+
+    fn request_access(&self, paths: &[String], write: bool) -> Result<u64, Failure> {
+        self.own(Method::RequestAccess, "", || self.ask_for(paths, write))
+    }
+
+    fn request_state(&self, id: u64) -> Result<String, Failure> {
+        self.own(Method::RequestState, &id.to_string(), || self.stands(id))
+    }
+
+    fn cancel_request(&self, id: u64) -> Result<(), Failure> {
+        self.own(Method::CancelRequest, &id.to_string(), || self.withdraw(id))
     }
 }

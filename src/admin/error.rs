@@ -154,6 +154,28 @@ pub enum AdminError {
         /// The answer.
         errno: Errno,
     },
+    /// No request of that number that is the caller's, or that waits for an answer.
+    #[error("no request {id}: `mediagate request list` shows those that wait")]
+    UnknownRequest {
+        /// The number that was asked for.
+        id: u64,
+    },
+    /// There are too many requests for access.
+    #[error(
+        "no more than {most} requests for access are kept: uid {caller} has to wait for answers or withdraw some"
+    )]
+    TooManyRequests {
+        /// Who asked.
+        caller: Uid,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Only an application can be granted something.
+    #[error("uid {caller} is no application: only applications are granted access to files")]
+    NoApplication {
+        /// Who asked.
+        caller: Uid,
+    },
     /// The caller has too many calls under way.
     #[error("uid {caller} has {most} calls under way: wait for one to end")]
     TooMany {
@@ -218,9 +240,12 @@ impl AdminError {
     /// What kind of failure it is.
     pub fn code(&self) -> Code {
         match self {
-            AdminError::Refused { .. } | AdminError::RefusedAbout { .. } => Code::Refused,
+            AdminError::Refused { .. }
+            | AdminError::RefusedAbout { .. }
+            | AdminError::NoApplication { .. } => Code::Refused,
             AdminError::UnknownApplication { .. }
             | AdminError::UnknownGrant { .. }
+            | AdminError::UnknownRequest { .. }
             | AdminError::NotSharing { .. }
             | AdminError::NoSuchFile { .. }
             | AdminError::OutsideVolumes { .. } => Code::NotFound,
@@ -228,7 +253,7 @@ impl AdminError {
             | AdminError::UnknownOperation { .. }
             | AdminError::Invalid { .. } => Code::Invalid,
             AdminError::ScanRuns { .. } => Code::Busy,
-            AdminError::TooMany { .. } => Code::Limit,
+            AdminError::TooMany { .. } | AdminError::TooManyRequests { .. } => Code::Limit,
             AdminError::File { errno, .. } => code_of(*errno),
             AdminError::Internal { .. } => Code::Internal,
         }

@@ -21,6 +21,7 @@ mod import;
 mod names;
 mod query;
 mod records;
+mod requests;
 mod session;
 mod switches;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use records::*;
 pub use session::Session;
 
 use access::Roles;
+use requests::Requests;
 use turns::Turns;
 
 /// How many audit records the store keeps.
@@ -63,6 +65,7 @@ pub struct Admin {
     registration: Mutex<()>,
     transports: Mutex<Vec<TransportRecord>>,
     turns: Turns,
+    requests: Requests,
 }
 
 impl fmt::Debug for Admin {
@@ -75,7 +78,8 @@ impl Admin {
     /// Over the store and the serving part of a daemon that runs as `own`.
     pub fn new(store: Arc<Store>, gate: Arc<dyn Gate>, own: Uid) -> Admin {
         let (registration, transports) = (Mutex::default(), Mutex::default());
-        Admin { store, gate, roles: Roles::new(own), registration, transports, turns: Turns::default() }
+        let (roles, turns, requests) = (Roles::new(own), Turns::default(), Requests::default());
+        Admin { store, gate, roles, registration, transports, turns, requests }
     }
 
     /// Notes how a transport stands; what was known of it before is replaced.

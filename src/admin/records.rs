@@ -123,6 +123,23 @@ pub struct Explanation {
     pub facts: Vec<Fact>,
 }
 
+/// A request of an application for access to files, which waits for an answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct AccessRequest {
+    /// Its number.
+    pub id: u64,
+    /// Who asks.
+    pub uid: Uid,
+    /// The application.
+    pub application: String,
+    /// `read` or `write`.
+    pub access: String,
+    /// Where the files are now, relative to their volumes; empty for one that is gone.
+    pub paths: Vec<String>,
+    /// When it was made, seconds since 1970.
+    pub asked: u64,
+}
+
 /// What a scan did.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct ScanReport {

@@ -138,6 +138,18 @@ impl IMediaGate for Service {
         answer(self.caller()?.query(&asked(query)))
     }
 
+    fn requestAccess(&self, paths: &[String], write: bool) -> BinderResult<i64> {
+        answer(self.caller()?.request_access(paths, write))
+    }
+
+    fn requestState(&self, id: i64) -> BinderResult<String> {
+        answer(self.caller()?.request_state(Carried::unpack(id)))
+    }
+
+    fn cancelRequest(&self, id: i64) -> BinderResult<()> {
+        self.caller()?.cancel_request(Carried::unpack(id)).map_err(refusal)
+    }
+
     fn redactedPath(&self, path: &str) -> BinderResult<String> {
         answer(self.caller()?.redacted_path(path))
     }

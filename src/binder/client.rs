@@ -12,9 +12,9 @@ use rsbinder::rpc::{FileDescriptorTransportMode, RpcSession};
 use rsbinder::{Endpoint, ExceptionCode, FromIBinder, Status as BinderStatus, StatusCode, Strong};
 
 use crate::admin::{
-    Administration, AppOpRecord, AppRecord, AppRequest, Application, AuditQuery, AuditRecord, Code, Dump,
-    Explanation, Failure, FilePage, FileQuery, GrantRecord, GrantRequest, MaintenanceReport, OpenMode,
-    PendingFile, ScanProgress, ScanReport, SharingUsers, Status,
+    AccessRequest, Administration, AppOpRecord, AppRecord, AppRequest, Application, AuditQuery, AuditRecord,
+    Code, Dump, Explanation, Failure, FilePage, FileQuery, GrantRecord, GrantRequest, MaintenanceReport,
+    OpenMode, PendingFile, ScanProgress, ScanReport, SharingUsers, Status,
 };
 use crate::id::{GrantId, Uid, UserId};
 
@@ -259,6 +259,15 @@ impl Administration for Client {
         self.received(self.admin.listSharingUsers())
     }
 
+    fn list_requests(&self) -> Result<Vec<AccessRequest>, Failure> {
+        self.received(self.admin.listRequests())
+    }
+
+    fn answer_request(&self, id: u64, granted: bool, seconds: Option<u64>) -> Result<(), Failure> {
+        let answered = self.admin.answerRequest(id.pack(), granted, seconds.pack());
+        answered.map_err(|status| self.failed(&status))
+    }
+
     fn maintain(&self, now: Option<u64>) -> Result<MaintenanceReport, Failure> {
         self.wait_at_most(None);
         let report = self.received(self.admin.maintain(now.pack()));
@@ -306,5 +315,17 @@ impl Application for Client {
 
     fn redacted_path(&self, path: &str) -> Result<String, Failure> {
         self.received(self.application.redactedPath(path))
+    }
+
+    fn request_access(&self, paths: &[String], write: bool) -> Result<u64, Failure> {
+        self.received(self.application.requestAccess(paths, write))
+    }
+
+    fn request_state(&self, id: u64) -> Result<String, Failure> {
+        self.received(self.application.requestState(id.pack()))
+    }
+
+    fn cancel_request(&self, id: u64) -> Result<(), Failure> {
+        self.application.cancelRequest(id.pack()).map_err(|status| self.failed(&status))
     }
 }

@@ -158,6 +158,15 @@ impl IMediaGateAdmin for Service {
         answer(self.caller()?.list_sharing_users())
     }
 
+    fn listRequests(&self) -> BinderResult<Vec<aidl::AccessRequest::AccessRequest>> {
+        answer(self.caller()?.list_requests())
+    }
+
+    fn answerRequest(&self, id: i64, granted: bool, seconds: i64) -> BinderResult<()> {
+        let (id, seconds) = (Carried::unpack(id), Carried::unpack(seconds));
+        self.caller()?.answer_request(id, granted, seconds).map_err(refusal)
+    }
+
     fn maintain(&self, now: i64) -> BinderResult<aidl::MaintenanceReport::MaintenanceReport> {
         answer(self.caller()?.maintain(Carried::unpack(now)))
     }

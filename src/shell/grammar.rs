@@ -155,6 +155,9 @@ pub enum RemoteCommand {
     /// Access of one application to one file.
     #[command(subcommand)]
     Grant(GrantCommand),
+    /// What applications ask to be granted.
+    #[command(subcommand)]
+    Request(RequestCommand),
     /// Print the verdict, the errno, the rule and every fact used; status 1 if it is a refusal.
     Check {
         /// Who would do it.
@@ -335,6 +338,30 @@ pub enum UserCommand {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// What to do with requests for access.
+#[derive(Subcommand, Debug)]
+pub enum RequestCommand {
+    /// Print those that wait for an answer.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Grant all that was asked for.
+    Allow {
+        /// Its number, as `request list` prints it.
+        id: u64,
+        /// How long, such as 10m, 2h or 7d; until it is revoked without it.
+        #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+        seconds: Option<u64>,
+    },
+    /// Grant nothing.
+    Refuse {
+        /// Its number, as `request list` prints it.
+        id: u64,
     },
 }
 

@@ -24,7 +24,7 @@ pub use error::ShellError;
 pub use files::{inspect, redact};
 pub use grammar::{
     AppCommand, AppOpCommand, Command, CommandLine, GrantCommand, PermissionCommand, RemoteCommand,
-    ServeArguments, UserCommand,
+    RequestCommand, ServeArguments, UserCommand,
 };
 pub use remote::run;
 

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::admin::{
-    AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, GrantRecord,
-    HandleRecord, MaintenanceReport, NodeRecord, ScanReport, SharingUsers, Status,
+    AccessRequest, AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation,
+    GrantRecord, HandleRecord, MaintenanceReport, NodeRecord, ScanReport, SharingUsers, Status,
 };
 use crate::diag::utc;
 
@@ -52,6 +52,17 @@ pub(super) fn applications(out: &mut dyn Write, applications: &[AppRecord]) -> i
 
 pub(super) fn app_ops(out: &mut dyn Write, ops: &[AppOpRecord]) -> io::Result<()> {
     table(out, ["APP-OP", "MODE"], ops.iter().map(|op| [op.op.clone(), op.mode.clone()]))
+}
+
+/// A line for each file.
+pub(super) fn requests(out: &mut dyn Write, requests: &[AccessRequest]) -> io::Result<()> {
+    let rows = requests.iter().flat_map(|request| {
+        let AccessRequest { id, uid, application, access, paths, asked } = request;
+        paths.iter().map(move |path| {
+            [id.to_string(), utc(*asked), uid.to_string(), application.clone(), access.clone(), path.clone()]
+        })
+    });
+    table(out, ["REQUEST", "ASKED (UTC)", "UID", "APPLICATION", "FOR", "PATH"], rows)
 }
 
 pub(super) fn sharing_users(out: &mut dyn Write, pairs: &[SharingUsers]) -> io::Result<()> {

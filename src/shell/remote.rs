@@ -14,8 +14,8 @@ use crate::admin::{
 use crate::id::{GrantId, Uid, UserId};
 
 use super::{
-    AppCommand, AppOpCommand, Console, GrantCommand, Outcome, PermissionCommand, RemoteCommand, ShellError,
-    UserCommand,
+    AppCommand, AppOpCommand, Console, GrantCommand, Outcome, PermissionCommand, RemoteCommand,
+    RequestCommand, ShellError, UserCommand,
     print::{self, show},
     scan::{self, Asked},
 };
@@ -48,6 +48,7 @@ pub fn run(
         RemoteCommand::AppOp(command) => app_op(command, daemon, out)?,
         RemoteCommand::User(command) => user(command, daemon, out)?,
         RemoteCommand::Grant(command) => grant(command, daemon, out)?,
+        RemoteCommand::Request(command) => request(command, daemon, out)?,
         RemoteCommand::Check { uid, op, path, to, json } => {
             let explanation = daemon.check(Uid::new(*uid), op, path, to.as_deref())?;
             show(out, *json, &explanation, print::explanation)?;
@@ -167,6 +168,20 @@ fn user(command: &UserCommand, daemon: &dyn Administration, out: &mut dyn Write)
         UserCommand::List { json } => {
             show(out, *json, daemon.list_sharing_users()?.as_slice(), print::sharing_users)
         }
+    }
+}
+
+fn request(
+    command: &RequestCommand,
+    daemon: &dyn Administration,
+    out: &mut dyn Write,
+) -> Result<(), ShellError> {
+    match command {
+        RequestCommand::List { json } => {
+            show(out, *json, daemon.list_requests()?.as_slice(), print::requests)
+        }
+        RequestCommand::Allow { id, seconds } => Ok(daemon.answer_request(*id, true, *seconds)?),
+        RequestCommand::Refuse { id } => Ok(daemon.answer_request(*id, false, None)?),
     }
 }
 

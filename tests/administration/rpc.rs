@@ -72,6 +72,7 @@ fn administer(client: &Client) -> Vec<(&'static str, Result<(), Failure>)> {
         ("list users who share media", client.list_sharing_users().map(drop)),
         ("let users share media no longer", client.unshare_users(UserId::new(10), UserId::new(0))),
         ("remove what expired", client.maintain(Some(7)).map(drop)),
+        ("list requests for access", client.list_requests().map(drop)),
         ("remove an application", client.remove_application("org.example.a")),
         ("scan", client.scan(None, true).map(drop)),
         ("ask how far the scan is", client.scan_progress().map(drop)),
@@ -119,7 +120,7 @@ fn an_application_administers_nothing_and_is_recorded() {
     assert_eq!(root.list_applications().unwrap(), []);
     let refused = AuditQuery { uid: Some(Uid::new(10_123)), denied: true, ..everything() };
     let audit = root.query_audit(&refused).unwrap();
-    assert_eq!(audit.len(), 21);
+    assert_eq!(audit.len(), 22);
     assert_eq!(audit.last().unwrap().operation, "stop the daemon");
     assert_eq!(audit.last().unwrap().verdict, "denied");
 }

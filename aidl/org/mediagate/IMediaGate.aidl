@@ -87,4 +87,21 @@ interface IMediaGate {
      * owner too: for handing the file on. It stays the same when the file is renamed.
      */
     @utf8InCpp String redactedPath(in @utf8InCpp String path);
+
+    /**
+     * Asks whoever administers for access to files of others that exist for the caller, all or none. The request is for
+     * the files that are at the paths now; it ends with the daemon. A caller has eight requests at most; an answered one
+     * makes room for a new one.
+     *
+     * @param paths 1 to 100
+     * @param write for writing, too
+     * @return the number by which requestState tells the answer
+     */
+    long requestAccess(in @utf8InCpp String[] paths, boolean write);
+
+    /** How a request of the caller stands: `waiting`, `granted` or `refused`. */
+    @utf8InCpp String requestState(long id);
+
+    /** Withdraws a request of the caller; what was granted stays. */
+    void cancelRequest(long id);
 }

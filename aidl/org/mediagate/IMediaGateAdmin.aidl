@@ -1,5 +1,6 @@
 package org.mediagate;
 
+import org.mediagate.AccessRequest;
 import org.mediagate.AppOp;
 import org.mediagate.Application;
 import org.mediagate.AuditQuery;
@@ -131,4 +132,14 @@ interface IMediaGateAdmin {
 
     /** Ends the running scan after the file that it is looking into; returns whether one ran. */
     boolean cancelScan();
+
+    /** The requests of applications for access that wait for an answer, oldest first. */
+    AccessRequest[] listRequests();
+
+    /**
+     * Answers a request: grants access to all of its files, or refuses it.
+     *
+     * @param seconds how long the grants hold; 0 is until they are revoked
+     */
+    void answerRequest(long id, boolean granted, long seconds);
 }
