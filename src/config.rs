@@ -42,6 +42,34 @@ pub struct ServeOptions {
     pub watches: usize,
     /// Where the administration listens.
     pub socket: PathBuf,
+    /// On which transports it is called.
+    pub binder: BinderMode,
+}
+
+/// On which transports of Binder the daemon is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BinderMode {
+    /// On the socket, and through the kernel's driver where there is one.
+    #[default]
+    Auto,
+    /// Through the kernel's driver only; without one the daemon does not start.
+    Kernel,
+    /// On the socket only.
+    Rpc,
+    /// On none: nobody can call the daemon.
+    Off,
+}
+
+impl BinderMode {
+    const ALL: [BinderMode; 4] = [BinderMode::Auto, BinderMode::Kernel, BinderMode::Rpc, BinderMode::Off];
+    /// The names of all, as configuration and command line spell them.
+    pub const NAMES: [&'static str; 4] = ["auto", "kernel", "rpc", "off"];
+
+    /// What a name stands for.
+    pub fn of_name(name: &str) -> Option<BinderMode> {
+        Self::NAMES.into_iter().zip(Self::ALL).find(|(known, _)| *known == name).map(|(_, mode)| mode)
+    }
 }
 
 /// Settings of which each may be missing; also the form of the configuration file.
@@ -68,6 +96,8 @@ pub struct Settings {
     pub watches: Option<usize>,
     /// See [`ServeOptions::socket`].
     pub socket: Option<PathBuf>,
+    /// See [`ServeOptions::binder`].
+    pub binder: Option<BinderMode>,
 }
 
 /// What is wrong with the settings.
@@ -138,6 +168,7 @@ impl Settings {
             visibility: self.visibility.or(below.visibility),
             watches: self.watches.or(below.watches),
             socket: self.socket.or(below.socket),
+            binder: self.binder.or(below.binder),
         }
     }
 
@@ -157,6 +188,7 @@ impl Settings {
             visibility: self.visibility.unwrap_or_default(),
             watches: self.watches.unwrap_or_else(default_watches),
             socket: self.socket.unwrap_or_else(platform::socket),
+            binder: self.binder.unwrap_or_default(),
         })
     }
 }
@@ -187,13 +219,16 @@ mod tests {
     #[test]
     fn the_command_line_is_over_the_file() {
         let line = Settings { threads: NonZeroU32::new(4), ..Settings::default() };
-        let file: Settings =
-            toml::from_str("threads = 8\nlower = \"/tmp\"\nmount = \"/\"\nvisibility = \"private\"").unwrap();
+        let file: Settings = toml::from_str(
+            "threads = 8\nlower = \"/tmp\"\nmount = \"/\"\nvisibility = \"private\"\nbinder = \"rpc\"",
+        )
+        .unwrap();
         let options = line.over(file).complete().unwrap();
         assert_eq!(options.threads.get(), 4);
         assert_eq!(options.lower, Path::new("/tmp"));
         assert!(options.passthrough);
         assert_eq!(options.visibility, Visibility::Private);
+        assert_eq!(options.binder, BinderMode::Rpc);
     }
 
     #[test]

@@ -55,6 +55,32 @@ pub enum Method {
     Status,
     /// End the daemon.
     Stop,
+    /// Open a file.
+    Open,
+    /// Make a file that others do not see yet.
+    CreatePending,
+    /// Let others see it.
+    Publish,
+    /// Put a file into the trash.
+    Trash,
+    /// Take it out again.
+    Restore,
+    /// Remove a file.
+    RemoveFile,
+    /// Find files.
+    Query,
+    /// Name a file so that it is read without private parts.
+    RedactedPath,
+    /// Ask for access to files.
+    RequestAccess,
+    /// Learn the answer.
+    RequestState,
+    /// Ask no longer.
+    CancelRequest,
+    /// List the requests for access.
+    ListRequests,
+    /// Answer one.
+    AnswerRequest,
 }
 
 /// Whom a method is for.
@@ -63,6 +89,8 @@ enum Whom {
     Administrators,
     /// Administrators about everybody, everybody else about itself.
     Itself,
+    /// Everybody, who acts as itself and by its own rights.
+    Everybody,
 }
 
 impl Method {
@@ -89,8 +117,21 @@ impl Method {
             | Method::ListSharingUsers
             | Method::Maintain
             | Method::Status
+            | Method::ListRequests
+            | Method::AnswerRequest
             | Method::Stop => Whom::Administrators,
             Method::Check => Whom::Itself,
+            Method::Open
+            | Method::CreatePending
+            | Method::Publish
+            | Method::Trash
+            | Method::Restore
+            | Method::RemoveFile
+            | Method::Query
+            | Method::RedactedPath
+            | Method::RequestAccess
+            | Method::RequestState
+            | Method::CancelRequest => Whom::Everybody,
         }
     }
 
@@ -109,6 +150,7 @@ impl Method {
             | Method::ShareUsers
             | Method::UnshareUsers
             | Method::Maintain
+            | Method::AnswerRequest
             | Method::Stop => true,
             Method::ListApplications
             | Method::ListGrants
@@ -118,7 +160,21 @@ impl Method {
             | Method::QueryAudit
             | Method::ListAppOps
             | Method::ListSharingUsers
-            | Method::Status => false,
+            | Method::Status
+            // What these do the volume records, as it does what is done without them.
+            | Method::Open
+            | Method::CreatePending
+            | Method::Publish
+            | Method::Trash
+            | Method::Restore
+            | Method::RemoveFile
+            | Method::Query
+            | Method::RedactedPath
+            // Nothing changes before the answer.
+            | Method::RequestAccess
+            | Method::RequestState
+            | Method::CancelRequest
+            | Method::ListRequests => false,
         }
     }
 
@@ -146,6 +202,19 @@ impl Method {
             Method::Maintain => "remove what expired",
             Method::Status => "ask for the status",
             Method::Stop => "stop the daemon",
+            Method::Open => "open a file",
+            Method::CreatePending => "make a pending file",
+            Method::Publish => "publish a file",
+            Method::Trash => "put a file into the trash",
+            Method::Restore => "take a file out of the trash",
+            Method::RemoveFile => "remove a file",
+            Method::Query => "find files",
+            Method::RedactedPath => "name a file to be read redacted",
+            Method::RequestAccess => "ask for access to files",
+            Method::RequestState => "learn the answer to a request",
+            Method::CancelRequest => "withdraw a request",
+            Method::ListRequests => "list requests for access",
+            Method::AnswerRequest => "answer a request for access",
         }
     }
 }
@@ -179,6 +248,7 @@ impl Roles {
             return Ok(());
         }
         match (method.whom(), about) {
+            (Whom::Everybody, _) => Ok(()),
             (Whom::Itself, Some(about)) if about == caller => Ok(()),
             (Whom::Itself, Some(about)) => Err(AdminError::RefusedAbout { caller, about }),
             (Whom::Itself, None) | (Whom::Administrators, _) => Err(AdminError::Refused { caller, method }),

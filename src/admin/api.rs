@@ -5,8 +5,8 @@
 use crate::id::{GrantId, Uid, UserId};
 
 use super::{
-    AppOpRecord, AppRecord, AppRequest, AuditQuery, AuditRecord, Dump, Explanation, Failure, GrantRecord,
-    GrantRequest, MaintenanceReport, ScanProgress, ScanReport, SharingUsers, Status,
+    AccessRequest, AppOpRecord, AppRecord, AppRequest, AuditQuery, AuditRecord, Dump, Explanation, Failure,
+    GrantRecord, GrantRequest, MaintenanceReport, ScanProgress, ScanReport, SharingUsers, Status,
 };
 
 /// Every call answers a [`Failure`] with a code and a text for a person.
@@ -54,6 +54,10 @@ pub trait Administration {
     fn unshare_users(&self, one: UserId, other: UserId) -> Result<(), Failure>;
     /// Every pair of users who share media.
     fn list_sharing_users(&self) -> Result<Vec<SharingUsers>, Failure>;
+    /// The requests of applications for access that wait for an answer, oldest first.
+    fn list_requests(&self) -> Result<Vec<AccessRequest>, Failure>;
+    /// Grants all that was asked for, for a time or until it is revoked, or refuses it.
+    fn answer_request(&self, id: u64, granted: bool, seconds: Option<u64>) -> Result<(), Failure>;
     /// Removes pending and trashed files whose time has come by `now` (seconds since 1970), or by the clock.
     fn maintain(&self, now: Option<u64>) -> Result<MaintenanceReport, Failure>;
 }

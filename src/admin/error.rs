@@ -23,13 +23,27 @@ pub enum Code {
     Internal,
     /// Only one can be done at a time, and another one is.
     Busy,
+    /// The caller has too much under way at once.
+    Limit,
+    /// Something is there already by that name.
+    Exists,
+    /// The file system refused; the text has the errno.
+    FileSystem,
     /// There is no daemon to ask; made by clients only.
     Unreachable,
 }
 
 /// Every code with its number on the wire; `Unreachable` never crosses it.
-const NUMBERS: [(Code, i32); 5] =
-    [(Code::Refused, 1), (Code::NotFound, 2), (Code::Invalid, 3), (Code::Internal, 4), (Code::Busy, 5)];
+const NUMBERS: [(Code, i32); 8] = [
+    (Code::Refused, 1),
+    (Code::NotFound, 2),
+    (Code::Invalid, 3),
+    (Code::Internal, 4),
+    (Code::Busy, 5),
+    (Code::Limit, 6),
+    (Code::Exists, 7),
+    (Code::FileSystem, 8),
+];
 
 impl Code {
     /// The service-specific error number of a Binder answer.
@@ -45,7 +59,13 @@ impl Code {
     /// The exit status of a command that fails so.
     pub fn exit_status(self) -> u8 {
         match self {
-            Code::Refused | Code::NotFound | Code::Internal | Code::Busy => 1,
+            Code::Refused
+            | Code::NotFound
+            | Code::Internal
+            | Code::Busy
+            | Code::Limit
+            | Code::Exists
+            | Code::FileSystem => 1,
             Code::Invalid => 2,
             Code::Unreachable => 3,
         }
@@ -124,6 +144,46 @@ pub enum AdminError {
         /// What the lower file system answered.
         errno: Errno,
     },
+    /// What the mount answered to the caller.
+    #[error("cannot {operation} {path}: {errno}")]
+    File {
+        /// What was tried.
+        operation: &'static str,
+        /// With which file.
+        path: String,
+        /// The answer.
+        errno: Errno,
+    },
+    /// No request of that number that is the caller's, or that waits for an answer.
+    #[error("no request {id}: `mediagate request list` shows those that wait")]
+    UnknownRequest {
+        /// The number that was asked for.
+        id: u64,
+    },
+    /// There are too many requests for access.
+    #[error(
+        "no more than {most} requests for access are kept: uid {caller} has to wait for answers or withdraw some"
+    )]
+    TooManyRequests {
+        /// Who asked.
+        caller: Uid,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Only an application can be granted something.
+    #[error("uid {caller} is no application: only applications are granted access to files")]
+    NoApplication {
+        /// Who asked.
+        caller: Uid,
+    },
+    /// The caller has too many calls under way.
+    #[error("uid {caller} has {most} calls under way: wait for one to end")]
+    TooMany {
+        /// Who asked.
+        caller: Uid,
+        /// How many it may have.
+        most: usize,
+    },
     /// The path lies in none of the volumes.
     #[error("{path} lies in no volume: name it below a mount point that `mediagate status` shows")]
     OutsideVolumes {
@@ -180,9 +240,12 @@ impl AdminError {
     /// What kind of failure it is.
     pub fn code(&self) -> Code {
         match self {
-            AdminError::Refused { .. } | AdminError::RefusedAbout { .. } => Code::Refused,
+            AdminError::Refused { .. }
+            | AdminError::RefusedAbout { .. }
+            | AdminError::NoApplication { .. } => Code::Refused,
             AdminError::UnknownApplication { .. }
             | AdminError::UnknownGrant { .. }
+            | AdminError::UnknownRequest { .. }
             | AdminError::NotSharing { .. }
             | AdminError::NoSuchFile { .. }
             | AdminError::OutsideVolumes { .. } => Code::NotFound,
@@ -190,7 +253,21 @@ impl AdminError {
             | AdminError::UnknownOperation { .. }
             | AdminError::Invalid { .. } => Code::Invalid,
             AdminError::ScanRuns { .. } => Code::Busy,
+            AdminError::TooMany { .. } | AdminError::TooManyRequests { .. } => Code::Limit,
+            AdminError::File { errno, .. } => code_of(*errno),
             AdminError::Internal { .. } => Code::Internal,
         }
+    }
+}
+
+/// What kind of failure an answer of the mount is.
+fn code_of(errno: Errno) -> Code {
+    match errno {
+        Errno::ENOENT | Errno::ENOTDIR => Code::NotFound,
+        Errno::EACCES | Errno::EPERM => Code::Refused,
+        Errno::EEXIST => Code::Exists,
+        Errno::EMFILE => Code::Limit,
+        Errno::EINVAL | Errno::EISDIR | Errno::ENAMETOOLONG | Errno::ELOOP => Code::Invalid,
+        _ => Code::FileSystem,
     }
 }

@@ -6,7 +6,7 @@ use crate::id::{MediaId, Uid};
 use crate::policy::Operation;
 
 use super::{
-    AdminError, Dump, Explanation, MaintenanceReport, ScanProgress, ScanReport, Section, Status, names,
+    AdminError, Dump, Explanation, Files, MaintenanceReport, ScanProgress, ScanReport, Section, Status, names,
 };
 
 /// What a verdict is asked for.
@@ -98,6 +98,13 @@ pub trait Gate: Send + Sync {
     /// # Errors
     /// [`AdminError::NoSuchFile`], [`AdminError::OutsideVolumes`], [`AdminError::Internal`].
     fn entry_of(&self, path: &str) -> Result<MediaId, AdminError>;
+
+    /// What begins the paths of the tree in which `path` is, relative to the volume: nothing, or on a volume of several
+    /// users the directory of the user with a slash.
+    fn tree_of(&self, path: &str) -> String;
+
+    /// Files, as callers reach them by themselves.
+    fn files(&self) -> &dyn Files;
 
     /// The daemon and its volumes.
     fn status(&self) -> Status;

@@ -12,16 +12,21 @@
 
 mod access;
 mod api;
+mod application;
 mod error;
 mod explanation;
+mod files;
 mod gate;
 mod import;
 mod names;
+mod query;
 mod records;
+mod requests;
 mod session;
 mod switches;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,8 +39,10 @@ use crate::store::{self, Store};
 
 pub use access::Method;
 pub use api::Administration;
+pub use application::Application;
 pub use error::{AdminError, Code, Failure};
 pub use explanation::{kind_name, view_name};
+pub use files::*;
 pub use gate::{Asked, Gate};
 pub use import::{ImportError, ImportFileError, ImportFormat, parse_applications, read_applications};
 pub use names::{operation_list, permission_names, role, role_list, section_names};
@@ -43,6 +50,8 @@ pub use records::*;
 pub use session::Session;
 
 use access::Roles;
+use requests::Requests;
+use turns::Turns;
 
 /// How many audit records the store keeps.
 pub const AUDIT_KEPT: u32 = 100_000;
@@ -54,6 +63,9 @@ pub struct Admin {
     roles: Roles,
     /// Held from reading what is registered to writing what it becomes.
     registration: Mutex<()>,
+    transports: Mutex<Vec<TransportRecord>>,
+    turns: Turns,
+    requests: Requests,
 }
 
 impl fmt::Debug for Admin {
@@ -65,7 +77,22 @@ impl fmt::Debug for Admin {
 impl Admin {
     /// Over the store and the serving part of a daemon that runs as `own`.
     pub fn new(store: Arc<Store>, gate: Arc<dyn Gate>, own: Uid) -> Admin {
-        Admin { store, gate, roles: Roles::new(own), registration: Mutex::new(()) }
+        let (registration, transports) = (Mutex::default(), Mutex::default());
+        let (roles, turns, requests) = (Roles::new(own), Turns::default(), Requests::default());
+        Admin { store, gate, roles, registration, transports, turns, requests }
+    }
+
+    /// Notes how a transport stands; what was known of it before is replaced.
+    pub fn announce(&self, transport: TransportRecord) {
+        let mut all = self.transports.lock();
+        all.retain(|known| known.name != transport.name);
+        all.push(transport);
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+
+    /// The transports that were announced, by name.
+    fn transports(&self) -> Vec<TransportRecord> {
+        self.transports.lock().clone()
     }
 
     /// The administration as `caller` may use it; the uid is the one that the kernel reported.
@@ -97,7 +124,14 @@ impl Admin {
         result.map_err(|error| {
             match error.code() {
                 Code::Internal => log::error!("uid {caller}: {method} {subject}: {error}"),
-                Code::Refused | Code::NotFound | Code::Invalid | Code::Busy | Code::Unreachable => {
+                Code::Refused
+                | Code::NotFound
+                | Code::Invalid
+                | Code::Busy
+                | Code::Limit
+                | Code::Exists
+                | Code::FileSystem
+                | Code::Unreachable => {
                     log::debug!("uid {caller}: {method} {subject}: {error}");
                 }
             }

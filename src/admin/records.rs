@@ -123,6 +123,23 @@ pub struct Explanation {
     pub facts: Vec<Fact>,
 }
 
+/// A request of an application for access to files, which waits for an answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct AccessRequest {
+    /// Its number.
+    pub id: u64,
+    /// Who asks.
+    pub uid: Uid,
+    /// The application.
+    pub application: String,
+    /// `read` or `write`.
+    pub access: String,
+    /// Where the files are now, relative to their volumes; empty for one that is gone.
+    pub paths: Vec<String>,
+    /// When it was made, seconds since 1970.
+    pub asked: u64,
+}
+
 /// What a scan did.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct ScanReport {
@@ -239,6 +256,24 @@ pub struct Dump {
     pub counters: Option<Vec<CounterRecord>>,
 }
 
+impl Dump {
+    /// What stands in place of a path that is left out.
+    pub const NO_PATH: &'static str = "-";
+
+    /// The same without the paths of users' files, for reports that leave the device.
+    #[must_use]
+    pub fn without_paths(mut self) -> Dump {
+        let nodes = self.nodes.iter_mut().flatten().map(|node| &mut node.path);
+        let handles = self.handles.iter_mut().flatten().map(|handle| &mut handle.path);
+        let backings = self.backings.iter_mut().flatten().map(|backing| &mut backing.path);
+        let grants = self.grants.iter_mut().flatten().map(|grant| &mut grant.path);
+        for path in nodes.chain(handles).chain(backings).chain(grants) {
+            Dump::NO_PATH.clone_into(path);
+        }
+        self
+    }
+}
+
 /// A node: what a kernel inode number of a mount stands for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct NodeRecord {
@@ -350,6 +385,19 @@ pub struct VolumeRecord {
     pub why_not: Option<String>,
 }
 
+/// A way on which the daemon can be called.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct TransportRecord {
+    /// `rpc` or `kernel`.
+    pub name: String,
+    /// Where: the socket, or the names that the service manager has.
+    pub address: String,
+    /// Whether calls arrive there now.
+    pub serving: bool,
+    /// Why none do.
+    pub why_not: Option<String>,
+}
+
 /// The daemon and its volumes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Status {
@@ -369,4 +417,6 @@ pub struct Status {
     pub backings: u64,
     /// What it serves.
     pub volumes: Vec<VolumeRecord>,
+    /// How it can be called; the serving part does not know and leaves it empty.
+    pub transports: Vec<TransportRecord>,
 }

@@ -7,10 +7,11 @@ use crate::id::{GrantId, MediaId, Uid, UserId};
 use crate::policy::{PackageName, Permissions};
 use crate::store::{self, AppOp, ApplicationRecord, Store, StoreError};
 
+use super::requests::Requests;
 use super::{
-    Admin, AdminError, Administration, AppOpRecord, AppRecord, AppRequest, Asked, AuditQuery, AuditRecord,
-    Dump, Explanation, Failure, GrantRecord, GrantRequest, MaintenanceReport, Method, ScanProgress,
-    ScanReport, Section, SharingUsers, Status, names, now, switches,
+    AccessRequest, Admin, AdminError, Administration, AppOpRecord, AppRecord, AppRequest, Asked, AuditQuery,
+    AuditRecord, Dump, Explanation, Failure, Files, Gate, GrantRecord, GrantRequest, MaintenanceReport,
+    Method, ScanProgress, ScanReport, Section, SharingUsers, Status, names, now, switches,
 };
 
 /// The most audit records that one answer holds.
@@ -57,6 +58,31 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// A method by which the caller acts as itself.
+    pub(super) fn own<T>(
+        &self,
+        method: Method,
+        subject: &str,
+        logic: impl FnOnce() -> Result<T, AdminError>,
+    ) -> Result<T, Failure> {
+        self.admin.run(self.caller, (method, Some(self.caller)), subject, || {
+            let _turn = self.admin.turns.begin(self.caller)?;
+            logic()
+        })
+    }
+
+    pub(super) fn requests(&self) -> &Requests {
+        &self.admin.requests
+    }
+
+    pub(super) fn gate(&self) -> &dyn Gate {
+        &*self.admin.gate
+    }
+
+    pub(super) fn files(&self) -> &dyn Files {
+        self.gate().files()
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.admin.store
     }
@@ -86,7 +112,7 @@ impl<'a> Session<'a> {
     }
 
     /// Where an entry is; empty for one that is gone.
-    fn path_of(&self, entry: MediaId) -> Result<String, AdminError> {
+    pub(super) fn path_of(&self, entry: MediaId) -> Result<String, AdminError> {
         let path = self.admin.store.path_of(entry).map_err(store_failed)?;
         let names = path.map(|path| path.names).unwrap_or_default();
         Ok(String::from_utf8_lossy(&names.join(&b'/')).into_owned())
@@ -221,7 +247,8 @@ impl Administration for Session<'_> {
     }
 
     fn status(&self) -> Result<Status, Failure> {
-        self.run(Method::Status, "", || Ok(self.admin.gate.status()))
+        let transports = self.admin.transports();
+        self.run(Method::Status, "", || Ok(Status { transports, ..self.admin.gate.status() }))
     }
 
     fn stop(&self) -> Result<(), Failure> {
@@ -249,6 +276,15 @@ impl Administration for Session<'_> {
 
     fn list_sharing_users(&self) -> Result<Vec<SharingUsers>, Failure> {
         self.run(Method::ListSharingUsers, "", || self.sharing())
+    }
+
+    fn list_requests(&self) -> Result<Vec<AccessRequest>, Failure> {
+        self.run(Method::ListRequests, "", || self.asked_for())
+    }
+
+    fn answer_request(&self, id: u64, granted: bool, seconds: Option<u64>) -> Result<(), Failure> {
+        let subject = format!("{id} {}", if granted { "granted" } else { "refused" });
+        self.change(Method::AnswerRequest, &subject, || self.answer(id, granted, seconds))
     }
 
     fn maintain(&self, by: Option<u64>) -> Result<MaintenanceReport, Failure> {

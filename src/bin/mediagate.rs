@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,7 +12,9 @@ use mediagate::admin::ImportFileError;
 use mediagate::binder::Client;
 use mediagate::config::{ServeOptions, Settings};
 use mediagate::platform;
-use mediagate::shell::{self, Command, CommandLine, Outcome, RemoteCommand, ServeArguments, ShellError};
+use mediagate::shell::{
+    self, Command, CommandLine, Console, Outcome, RemoteCommand, ServeArguments, ShellError,
+};
 
 /// The exit status of a daemon that could not start or that failed.
 const FAILED: u8 = 1;
@@ -34,9 +36,21 @@ fn main() -> ExitCode {
 
 /// Asks the daemon at `socket`.
 fn ask(command: &RemoteCommand, socket: Option<PathBuf>) -> Result<Outcome, ShellError> {
-    let daemon = Client::connect(&socket.unwrap_or_else(platform::socket))?;
-    let mut out = io::stdout().lock();
-    let outcome = shell::run(command, &daemon, &mut out)?;
+    let daemon = match socket {
+        Some(named) => Client::connect(&named)?,
+        None => Client::find(&platform::socket())?,
+    };
+    let (mut out, mut err) = (io::stdout().lock(), io::stderr());
+    let terminal = err.is_terminal();
+    let mut console = Console {
+        input: &mut io::stdin(),
+        out: &mut out,
+        err: &mut err,
+        terminal,
+        files: true,
+        wanted: &|| true,
+    };
+    let outcome = shell::run(command, &daemon, &mut console)?;
     out.flush()?;
     Ok(outcome)
 }

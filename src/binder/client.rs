@@ -2,20 +2,23 @@
 
 #![forbid(unsafe_code)]
 
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fmt, fs};
 
-use rsbinder::rpc::RpcSession;
-use rsbinder::{ExceptionCode, Status as BinderStatus, StatusCode, Strong};
+use rsbinder::rpc::{FileDescriptorTransportMode, RpcSession};
+use rsbinder::{Endpoint, ExceptionCode, FromIBinder, Status as BinderStatus, StatusCode, Strong};
 
 use crate::admin::{
-    Administration, AppOpRecord, AppRecord, AppRequest, AuditQuery, AuditRecord, Code, Dump, Explanation,
-    Failure, GrantRecord, GrantRequest, MaintenanceReport, ScanProgress, ScanReport, SharingUsers, Status,
+    AccessRequest, Administration, AppOpRecord, AppRecord, AppRequest, Application, AuditQuery, AuditRecord,
+    Code, Dump, Explanation, Failure, FilePage, FileQuery, GrantRecord, GrantRequest, MaintenanceReport,
+    OpenMode, PendingFile, ScanProgress, ScanReport, SharingUsers, Status,
 };
 use crate::id::{GrantId, Uid, UserId};
 
+use super::application;
 use super::convert::Carried;
 use super::wire::org::mediagate::IMediaGate::IMediaGate;
 use super::wire::org::mediagate::IMediaGateAdmin::IMediaGateAdmin;
@@ -23,9 +26,18 @@ use super::wire::org::mediagate::IMediaGateAdmin::IMediaGateAdmin;
 /// How long a daemon may take to answer before it counts as not reachable.
 const ANSWER: Duration = Duration::from_secs(30);
 
+/// Where a client found the daemon.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Place {
+    /// On this socket.
+    Socket(PathBuf),
+    /// Through the kernel's driver.
+    Kernel,
+}
+
 /// A connection to the daemon.
 pub struct Client {
-    socket: PathBuf,
+    place: Place,
     session: Option<RpcSession>,
     admin: Strong<dyn IMediaGateAdmin>,
     application: Strong<dyn IMediaGate>,
@@ -33,40 +45,52 @@ pub struct Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("socket", &self.socket).finish_non_exhaustive()
+        f.debug_struct("Client").field("place", &self.place).finish_non_exhaustive()
     }
 }
 
 impl Client {
+    /// Connects to the daemon that serves `socket`, or if none does to the one that serves through the kernel's driver.
+    ///
+    /// # Errors
+    /// [`Code::Unreachable`] with the remedy.
+    pub fn find(socket: &Path) -> Result<Client, Failure> {
+        Client::connect(socket).or_else(|failed| Client::connect_kernel().map_err(|_| failed))
+    }
+
     /// Connects to the daemon that serves `socket`.
     ///
     /// # Errors
     /// [`Code::Unreachable`] with the remedy.
     pub fn connect(socket: &Path) -> Result<Client, Failure> {
+        let place = || Place::Socket(socket.to_owned());
         let alone =
             may_administer(socket).then(|| open(&super::administrators_socket(socket)).ok()).flatten();
         match alone {
-            Some(connection) => Client::over(&connection, socket),
-            None => open(socket).and_then(|connection| Client::over(&connection, socket)),
+            Some(connection) => Client::over(&connection, place()),
+            None => open(socket).and_then(|connection| Client::over(&connection, place())),
         }
-        .map_err(|_| unreachable_at(socket))
+        .map_err(|_| place().unreachable())
     }
 
-    fn over(connection: &rsbinder::Client, socket: &Path) -> Result<Client, StatusCode> {
-        Ok(Client {
-            socket: socket.to_owned(),
-            session: connection.session().cloned(),
-            admin: connection.get::<dyn IMediaGateAdmin>(super::ADMIN_SERVICE)?,
-            application: connection.get::<dyn IMediaGate>(super::APPLICATION_SERVICE)?,
-        })
-    }
-
-    /// What would happen if this process did `operation` to `path` now: what an application asks.
+    /// Connects to the daemon that is registered with the kernel's service manager.
     ///
     /// # Errors
-    /// As [`Administration::check`].
-    pub fn check_self(&self, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure> {
-        self.received(self.application.check(operation, path, to))
+    /// [`Code::Unreachable`] with the remedy.
+    pub fn connect_kernel() -> Result<Client, Failure> {
+        super::kernel::driver().ok_or_else(|| Place::Kernel.unreachable())?;
+        rsbinder::Client::open(Endpoint::kernel())
+            .and_then(|connection| Client::over(&connection, Place::Kernel))
+            .map_err(|_| Place::Kernel.unreachable())
+    }
+
+    fn over(connection: &rsbinder::Client, place: Place) -> Result<Client, StatusCode> {
+        Ok(Client {
+            place,
+            session: connection.session().cloned(),
+            admin: service(connection, super::ADMIN_SERVICE)?,
+            application: service(connection, super::APPLICATION_SERVICE)?,
+        })
     }
 
     /// How long the next calls may take; `None` is as long as it takes.
@@ -87,7 +111,7 @@ impl Client {
                 code: Code::of_number(status.service_specific_error()),
                 text: status.message().unwrap_or("the daemon gave no reason").to_owned(),
             },
-            _ if lost(status.transaction_error()) => unreachable_at(&self.socket),
+            _ if lost(status.transaction_error()) => self.place.unreachable(),
             _ => Failure {
                 code: Code::Internal,
                 text: format!("the daemon's answer is not valid: {status:?}"),
@@ -109,17 +133,33 @@ fn may_administer(socket: &Path) -> bool {
 }
 
 fn open(socket: &Path) -> Result<rsbinder::Client, StatusCode> {
-    rsbinder::Client::open_with(super::address(socket), |options, _| options.timeout = Some(ANSWER))
+    rsbinder::Client::open_with(super::address(socket), |options, _| {
+        options.timeout = Some(ANSWER);
+        options.fd_mode = Some(FileDescriptorTransportMode::Unix);
+    })
 }
 
-fn unreachable_at(socket: &Path) -> Failure {
-    Failure {
-        code: Code::Unreachable,
-        text: format!(
-            "the daemon is not reachable at {}: start it with `mediagate serve --lower DIR --mount DIR`, or name \
-             its socket with --socket",
-            socket.display()
-        ),
+/// A service that is there now.
+fn service<T: FromIBinder + ?Sized>(
+    connection: &rsbinder::Client,
+    name: &str,
+) -> Result<Strong<T>, StatusCode> {
+    connection.try_get(name)?.ok_or(StatusCode::NameNotFound)
+}
+
+impl Place {
+    fn unreachable(&self) -> Failure {
+        let place = match self {
+            Place::Socket(socket) => format!("at {}", socket.display()),
+            Place::Kernel => "through the kernel's Binder driver".to_owned(),
+        };
+        Failure {
+            code: Code::Unreachable,
+            text: format!(
+                "the daemon is not reachable {place}: start it with `mediagate serve --lower DIR --mount DIR`, or \
+                 name its socket with --socket"
+            ),
+        }
     }
 }
 
@@ -168,10 +208,15 @@ impl Administration for Client {
         report
     }
 
-    /// Asks over a connection of its own: this one may be waiting for a scan.
+    /// Asks over a connection of its own, where calls wait for each other: this one may be waiting for a scan.
     fn scan_progress(&self) -> Result<Option<ScanProgress>, Failure> {
-        let beside = Client::connect(&self.socket)?;
-        beside.received(beside.admin.scanProgress())
+        match &self.place {
+            Place::Socket(socket) => {
+                let beside = Client::connect(socket)?;
+                beside.received(beside.admin.scanProgress())
+            }
+            Place::Kernel => self.received(self.admin.scanProgress()),
+        }
     }
 
     fn cancel_scan(&self) -> Result<bool, Failure> {
@@ -214,10 +259,73 @@ impl Administration for Client {
         self.received(self.admin.listSharingUsers())
     }
 
+    fn list_requests(&self) -> Result<Vec<AccessRequest>, Failure> {
+        self.received(self.admin.listRequests())
+    }
+
+    fn answer_request(&self, id: u64, granted: bool, seconds: Option<u64>) -> Result<(), Failure> {
+        let answered = self.admin.answerRequest(id.pack(), granted, seconds.pack());
+        answered.map_err(|status| self.failed(&status))
+    }
+
     fn maintain(&self, now: Option<u64>) -> Result<MaintenanceReport, Failure> {
         self.wait_at_most(None);
         let report = self.received(self.admin.maintain(now.pack()));
         self.wait_at_most(Some(ANSWER));
         report
+    }
+}
+
+impl Application for Client {
+    fn check_self(&self, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure> {
+        self.received(self.application.check(operation, path, to))
+    }
+
+    fn open(&self, path: &str, mode: OpenMode) -> Result<OwnedFd, Failure> {
+        let opened = self.application.open(path, application::mode_bits(mode));
+        opened.map(OwnedFd::from).map_err(|status| self.failed(&status))
+    }
+
+    fn create_pending(&self, path: &str) -> Result<PendingFile, Failure> {
+        let made = self.application.createPending(path).map_err(|status| self.failed(&status))?;
+        let incomplete =
+            || Failure { code: Code::Internal, text: "the daemon's answer is without the file".to_owned() };
+        application::pending_arrived(made).ok_or_else(incomplete)
+    }
+
+    fn publish(&self, path: &str) -> Result<String, Failure> {
+        self.received(self.application.publish(path))
+    }
+
+    fn trash(&self, path: &str) -> Result<String, Failure> {
+        self.received(self.application.trash(path))
+    }
+
+    fn restore(&self, path: &str) -> Result<String, Failure> {
+        self.received(self.application.restore(path))
+    }
+
+    fn remove_file(&self, path: &str) -> Result<(), Failure> {
+        self.application.remove(path).map_err(|status| self.failed(&status))
+    }
+
+    fn query(&self, query: &FileQuery) -> Result<FilePage, Failure> {
+        self.received(self.application.query(&query.clone().pack()))
+    }
+
+    fn redacted_path(&self, path: &str) -> Result<String, Failure> {
+        self.received(self.application.redactedPath(path))
+    }
+
+    fn request_access(&self, paths: &[String], write: bool) -> Result<u64, Failure> {
+        self.received(self.application.requestAccess(paths, write))
+    }
+
+    fn request_state(&self, id: u64) -> Result<String, Failure> {
+        self.received(self.application.requestState(id.pack()))
+    }
+
+    fn cancel_request(&self, id: u64) -> Result<(), Failure> {
+        self.application.cancelRequest(id.pack()).map_err(|status| self.failed(&status))
     }
 }

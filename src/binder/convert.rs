@@ -7,7 +7,7 @@
 use crate::admin::{
     AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, Fact, GrantRecord,
     HandleRecord, MaintainedEntry, MaintenanceReport, NodeRecord, ScanProgress, ScanReport, SharingUsers,
-    Status, VolumeRecord,
+    Status, TransportRecord, VolumeRecord,
 };
 use crate::id::{GrantId, MediaId, NodeId, Uid, UserId};
 
@@ -163,8 +163,11 @@ records! {
     VolumeRecord => aidl::Volume::Volume {
         lower: lower, mount: mount, passthrough: passthrough, why_not: whyNot,
     }
+    TransportRecord => aidl::Transport::Transport {
+        name: name, address: address, serving: serving, why_not: whyNot,
+    }
     Status => aidl::Status::Status {
         pid: pid, version: version, uptime_seconds: uptimeSeconds, threads: threads, nodes: nodes,
-        handles: handles, backings: backings, volumes: volumes,
+        handles: handles, backings: backings, volumes: volumes, transports: transports,
     }
 }

@@ -1,17 +1,22 @@
 //! Binder: the interfaces of `aidl/` served to applications and to the system, and their client.
 //!
-//! The transport is Binder's RPC protocol on a Unix socket. This is the only place that names `rsbinder`. It
-//! translates and does not think: what a call does and who may make it is `admin`'s.
+//! There are two transports: the kernel's Binder driver, and Binder's RPC protocol on a Unix socket. This is the only
+//! place that names `rsbinder`. It translates and does not think: what a call does and who may make it is `admin`'s.
 //!
-//! INVARIANT: the uid that a call is made as is the one that the kernel reported for the connection.
+//! INVARIANT: the uid that a call is made as is the one that the kernel reported for the transaction or the connection.
 
 #![forbid(unsafe_code)]
 
+mod application;
+mod called;
 mod client;
 mod convert;
+mod descriptors;
+mod kernel;
 mod request;
-mod server;
+mod rpc;
 mod service;
+mod serving;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +25,7 @@ use rsbinder::entry::uri::{WireProfile, WireVersion};
 use rsbinder::{Endpoint, Uri};
 
 pub use client::Client;
-pub use server::{ServeError, Serving, available, serve};
+pub use serving::{Kernel, ServeError, Serving, Transports, available, serve};
 
 /// The name of the service for administrators.
 const ADMIN_SERVICE: &str = "mediagate.admin";

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::admin::{AppRequest, AuditQuery, GrantRequest};
+use crate::admin::{AccessRequest, AppRequest, AuditQuery, GrantRequest};
 use crate::id::Uid;
 
 use super::convert::Carried;
@@ -30,6 +30,20 @@ impl Carried<aidl::Application::Application> for AppRequest {
             permissions: wire.permissions.map(|names| names.into_iter().flatten().collect()),
             app_ops: Carried::unpack(wire.appOps),
         }
+    }
+}
+
+impl Carried<aidl::AccessRequest::AccessRequest> for AccessRequest {
+    fn pack(self) -> aidl::AccessRequest::AccessRequest {
+        let AccessRequest { id, uid, application, access, paths, asked } = self;
+        let (id, uid, asked) = (id.pack(), uid.pack(), asked.pack());
+        aidl::AccessRequest::AccessRequest { id, uid, application, access, paths, asked }
+    }
+
+    fn unpack(wire: aidl::AccessRequest::AccessRequest) -> AccessRequest {
+        let aidl::AccessRequest::AccessRequest { id, uid, application, access, paths, asked } = wire;
+        let (id, uid, asked) = (Carried::unpack(id), Carried::unpack(uid), Carried::unpack(asked));
+        AccessRequest { id, uid, application, access, paths, asked }
     }
 }
 

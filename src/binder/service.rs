@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 
-use rsbinder::{BinderResult, Interface, Status as BinderStatus};
+use rsbinder::{BinderResult, Caller, ExceptionCode, Interface, Status as BinderStatus};
 
 use crate::admin::{Admin, Administration, Failure, Session};
 use crate::id::{GrantId, Uid, UserId};
 
 use super::convert::Carried;
+use super::rpc;
 use super::wire::org::mediagate as aidl;
-use super::wire::org::mediagate::IMediaGate::IMediaGate;
 use super::wire::org::mediagate::IMediaGateAdmin::IMediaGateAdmin;
 
 /// Both interfaces over one administration.
@@ -27,58 +27,55 @@ impl Service {
     }
 
     /// The administration as the caller of the transaction that is being served.
-    fn caller(&self) -> Session<'_> {
-        self.admin.session(Uid::new(rsbinder::get_calling_uid()))
+    pub(super) fn caller(&self) -> BinderResult<Session<'_>> {
+        caller().map(|uid| self.admin.session(uid)).ok_or_else(|| ExceptionCode::Security.into())
+    }
+}
+
+/// The uid that the kernel reports for the transaction that this thread is serving.
+pub(super) fn caller() -> Option<Uid> {
+    match rsbinder::calling_caller()? {
+        Caller::Kernel { uid, .. } => Some(Uid::new(uid)),
+        Caller::Rpc(peer) => rpc::uid_of(&peer),
+        _ => None,
     }
 }
 
 /// Encodes an answer; a failure becomes a service-specific error.
-fn answer<T: Carried<W>, W>(result: Result<T, Failure>) -> BinderResult<W> {
+pub(super) fn answer<T: Carried<W>, W>(result: Result<T, Failure>) -> BinderResult<W> {
     result.map(T::pack).map_err(refusal)
 }
 
-fn refusal(failure: Failure) -> BinderStatus {
+pub(super) fn refusal(failure: Failure) -> BinderStatus {
     BinderStatus::new_service_specific_error(failure.code.number(), Some(failure.text))
 }
 
 impl Interface for Service {}
 
-impl IMediaGate for Service {
-    fn check(
-        &self,
-        operation: &str,
-        path: &str,
-        to: Option<&str>,
-    ) -> BinderResult<aidl::Explanation::Explanation> {
-        let caller = self.caller();
-        answer(caller.check(caller.uid(), operation, path, to))
-    }
-}
-
 impl IMediaGateAdmin for Service {
     fn listApplications(&self) -> BinderResult<Vec<aidl::Application::Application>> {
-        answer(self.caller().list_applications())
+        answer(self.caller()?.list_applications())
     }
 
     fn setApplications(&self, applications: &[aidl::Application::Application]) -> BinderResult<i32> {
         let requests: Vec<_> = applications.iter().map(copy).map(Carried::unpack).collect();
-        answer(self.caller().set_applications(&requests))
+        answer(self.caller()?.set_applications(&requests))
     }
 
     fn removeApplication(&self, name: &str) -> BinderResult<()> {
-        self.caller().remove_application(name).map_err(refusal)
+        self.caller()?.remove_application(name).map_err(refusal)
     }
 
     fn grantPermission(&self, name: &str, permission: &str) -> BinderResult<()> {
-        self.caller().grant_permission(name, permission).map_err(refusal)
+        self.caller()?.grant_permission(name, permission).map_err(refusal)
     }
 
     fn revokePermission(&self, name: &str, permission: &str) -> BinderResult<()> {
-        self.caller().revoke_permission(name, permission).map_err(refusal)
+        self.caller()?.revoke_permission(name, permission).map_err(refusal)
     }
 
     fn addGrant(&self, request: &aidl::NewGrant::NewGrant) -> BinderResult<aidl::Grant::Grant> {
-        answer(self.caller().add_grant(&Carried::unpack(aidl::NewGrant::NewGrant {
+        answer(self.caller()?.add_grant(&Carried::unpack(aidl::NewGrant::NewGrant {
             application: request.application.clone(),
             path: request.path.clone(),
             access: request.access.clone(),
@@ -87,11 +84,11 @@ impl IMediaGateAdmin for Service {
     }
 
     fn listGrants(&self) -> BinderResult<Vec<aidl::Grant::Grant>> {
-        answer(self.caller().list_grants())
+        answer(self.caller()?.list_grants())
     }
 
     fn revokeGrant(&self, id: i64) -> BinderResult<()> {
-        self.caller().revoke_grant(GrantId::new(id)).map_err(refusal)
+        self.caller()?.revoke_grant(GrantId::new(id)).map_err(refusal)
     }
 
     fn check(
@@ -101,30 +98,30 @@ impl IMediaGateAdmin for Service {
         path: &str,
         to: Option<&str>,
     ) -> BinderResult<aidl::Explanation::Explanation> {
-        answer(self.caller().check(Uid::unpack(uid), operation, path, to))
+        answer(self.caller()?.check(Uid::unpack(uid), operation, path, to))
     }
 
     fn scan(&self, path: Option<&str>, full: bool) -> BinderResult<aidl::ScanReport::ScanReport> {
-        answer(self.caller().scan(path, full))
+        answer(self.caller()?.scan(path, full))
     }
 
     fn scanProgress(&self) -> BinderResult<Option<aidl::ScanProgress::ScanProgress>> {
-        answer(self.caller().scan_progress())
+        answer(self.caller()?.scan_progress())
     }
 
     fn cancelScan(&self) -> BinderResult<bool> {
-        answer(self.caller().cancel_scan())
+        answer(self.caller()?.cancel_scan())
     }
 
     fn dumpState(&self, section: &str) -> BinderResult<aidl::Dump::Dump> {
-        answer(self.caller().dump(section))
+        answer(self.caller()?.dump(section))
     }
 
     fn queryAudit(
         &self,
         query: &aidl::AuditQuery::AuditQuery,
     ) -> BinderResult<Vec<aidl::AuditRecord::AuditRecord>> {
-        answer(self.caller().query_audit(&Carried::unpack(aidl::AuditQuery::AuditQuery {
+        answer(self.caller()?.query_audit(&Carried::unpack(aidl::AuditQuery::AuditQuery {
             uid: query.uid,
             path: query.path.clone(),
             denied: query.denied,
@@ -134,35 +131,44 @@ impl IMediaGateAdmin for Service {
     }
 
     fn status(&self) -> BinderResult<aidl::Status::Status> {
-        answer(self.caller().status())
+        answer(self.caller()?.status())
     }
 
     fn stop(&self) -> BinderResult<()> {
-        self.caller().stop().map_err(refusal)
+        self.caller()?.stop().map_err(refusal)
     }
 
     fn setAppOp(&self, name: &str, op: &str, mode: &str) -> BinderResult<()> {
-        self.caller().set_app_op(name, op, mode).map_err(refusal)
+        self.caller()?.set_app_op(name, op, mode).map_err(refusal)
     }
 
     fn listAppOps(&self, name: &str) -> BinderResult<Vec<aidl::AppOp::AppOp>> {
-        answer(self.caller().list_app_ops(name))
+        answer(self.caller()?.list_app_ops(name))
     }
 
     fn shareUsers(&self, one: i32, other: i32) -> BinderResult<()> {
-        self.caller().share_users(UserId::unpack(one), UserId::unpack(other)).map_err(refusal)
+        self.caller()?.share_users(UserId::unpack(one), UserId::unpack(other)).map_err(refusal)
     }
 
     fn unshareUsers(&self, one: i32, other: i32) -> BinderResult<()> {
-        self.caller().unshare_users(UserId::unpack(one), UserId::unpack(other)).map_err(refusal)
+        self.caller()?.unshare_users(UserId::unpack(one), UserId::unpack(other)).map_err(refusal)
     }
 
     fn listSharingUsers(&self) -> BinderResult<Vec<aidl::SharingUsers::SharingUsers>> {
-        answer(self.caller().list_sharing_users())
+        answer(self.caller()?.list_sharing_users())
+    }
+
+    fn listRequests(&self) -> BinderResult<Vec<aidl::AccessRequest::AccessRequest>> {
+        answer(self.caller()?.list_requests())
+    }
+
+    fn answerRequest(&self, id: i64, granted: bool, seconds: i64) -> BinderResult<()> {
+        let (id, seconds) = (Carried::unpack(id), Carried::unpack(seconds));
+        self.caller()?.answer_request(id, granted, seconds).map_err(refusal)
     }
 
     fn maintain(&self, now: i64) -> BinderResult<aidl::MaintenanceReport::MaintenanceReport> {
-        answer(self.caller().maintain(Carried::unpack(now)))
+        answer(self.caller()?.maintain(Carried::unpack(now)))
     }
 }
 

@@ -7,10 +7,11 @@ use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use super::Stop;
+use super::files::MountedFiles;
 use super::index::Index;
 use super::volumes::{Mounted, Volumes};
 use crate::admin::{
-    AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Fact, Gate, HandleRecord,
+    AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Fact, Files, Gate, HandleRecord,
     MaintenanceReport, NodeRecord, ScanProgress, ScanReport, Section, Status, VolumeRecord,
 };
 use crate::config::ServeOptions;
@@ -28,6 +29,7 @@ pub(super) struct DaemonGate {
     store: Arc<Store>,
     counters: Arc<Counters>,
     index: Index,
+    files: MountedFiles,
     threads: u32,
     started: Instant,
     stop: parking_lot::Mutex<Sender<Stop>>,
@@ -43,7 +45,8 @@ impl DaemonGate {
     ) -> DaemonGate {
         let threads = options.threads.get();
         let (index, started) = (Index::default(), Instant::now());
-        DaemonGate { volumes, store, counters, index, threads, started, stop: stop.into() }
+        let files = MountedFiles::new(&options.mount);
+        DaemonGate { volumes, store, counters, index, files, threads, started, stop: stop.into() }
     }
 
     pub(super) fn volumes(&self) -> &Volumes {
@@ -224,6 +227,17 @@ impl Gate for DaemonGate {
         mounted.volume.row_of(rest).map_err(|error| failure(path, "find the entry", &error))
     }
 
+    fn tree_of(&self, path: &str) -> String {
+        match path.split_once('/') {
+            Some((user, _)) if self.volumes.common().options.users => format!("{user}/"),
+            _ => String::new(),
+        }
+    }
+
+    fn files(&self) -> &dyn Files {
+        &self.files
+    }
+
     fn status(&self) -> Status {
         let all = self.volumes.all();
         let sizes: Vec<_> = all.iter().map(|mounted| mounted.volume.sizes()).collect();
@@ -245,6 +259,7 @@ impl Gate for DaemonGate {
             handles: sizes.iter().map(|(_, handles)| *handles as u64).sum(),
             backings: self.backings().len() as u64,
             volumes: all.iter().map(volume).collect(),
+            transports: Vec::new(),
         }
     }
 

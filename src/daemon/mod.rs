@@ -7,6 +7,7 @@
 
 mod audit;
 mod check;
+mod files;
 mod gate;
 mod index;
 mod maintenance;
@@ -26,7 +27,7 @@ use parking_lot::Mutex;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::admin::{Admin, Administration};
-use crate::config::ServeOptions;
+use crate::config::{BinderMode, ServeOptions};
 use crate::diag::{Counters, DecisionRing};
 use crate::id::Uid;
 use crate::store::Store;
@@ -49,7 +50,8 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     platform::start_log().map_err(anyhow::Error::msg)?;
     check::mount_point(&options.mount, &options.lower)?;
     fuse::available()?;
-    binder::available(&options.socket)?;
+    let transports = transports(options);
+    binder::available(&transports)?;
     let applications = options.apps.as_deref().map(admin::read_applications).transpose()?;
     let own = Uid::new(rustix::process::geteuid().as_raw());
     privileges::settle()?;
@@ -72,7 +74,7 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     if let Some(applications) = applications {
         admin.session(own).set_applications(&applications)?;
     }
-    let serving = binder::serve(admin, &options.socket)?;
+    let serving = binder::serve(&admin, &transports)?;
     on_signal(stop.clone())?;
     let sessions = Arc::new(Mutex::new(Some(sessions::mount(gate.volumes(), &stop)?)));
     if options.users && own == Uid::ROOT {
@@ -92,6 +94,16 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     }
     audit.stop();
     Ok(())
+}
+
+fn transports(options: &ServeOptions) -> binder::Transports {
+    let (socket, kernel) = match options.binder {
+        BinderMode::Auto => (true, binder::Kernel::Perhaps),
+        BinderMode::Kernel => (false, binder::Kernel::Needed),
+        BinderMode::Rpc => (true, binder::Kernel::No),
+        BinderMode::Off => (false, binder::Kernel::No),
+    };
+    binder::Transports { socket: socket.then(|| options.socket.clone()), kernel }
 }
 
 fn open_store(state: &Path, undo: &mut Undo) -> Result<Store> {

@@ -7,6 +7,7 @@
 
 mod data;
 mod directory;
+mod entrance;
 mod fold;
 mod inspect;
 mod name;
@@ -20,6 +21,7 @@ mod watch;
 pub use crate::id::Identity;
 pub use data::{DataFd, OpenHow};
 pub use directory::{DirectoryStream, ListedEntry, ListedName};
+pub use entrance::{Entrance, InnerPath, ShownEntry};
 pub use fold::fold;
 pub use inspect::Inspection;
 pub use name::{FileName, NameError};

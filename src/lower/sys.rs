@@ -1,6 +1,6 @@
 //! System calls that no safe interface offers.
 
-#![expect(unsafe_code, reason = "leases: rustix has no call for them")]
+#![expect(unsafe_code, reason = "leases and a thread's file-system user: rustix has no calls for them")]
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 
@@ -22,4 +22,18 @@ pub(super) fn is_open_for_writing(file: BorrowedFd<'_>) -> bool {
     }
     control(libc::F_SETLEASE, libc::F_UNLCK);
     false
+}
+
+/// Lets this thread ask for files as this user and group. Its real, effective and saved user stay as they are, so that
+/// the user may neither signal nor trace the thread. Whether the kernel did it.
+pub(super) fn ask_for_files_as(user: u32, group: u32) -> bool {
+    // No number of a user or group; asking for it changes nothing and tells what counts now (setfsuid(2)).
+    let nobody = u32::MAX;
+    // SAFETY: these calls take a number, touch no memory of ours and change this thread's credentials only.
+    let [asked_group, asked_user] = unsafe {
+        libc::setfsgid(group);
+        libc::setfsuid(user);
+        [libc::setfsgid(nobody), libc::setfsuid(nobody)]
+    };
+    asked_group.cast_unsigned() == group && asked_user.cast_unsigned() == user
 }

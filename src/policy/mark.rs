@@ -39,6 +39,17 @@ impl<'a> Mark<'a> {
         std::str::from_utf8(name).ok().and_then(Mark::of).map(|mark| mark.expires)
     }
 
+    /// The name of a file in this state until then.
+    pub fn put(state: State, expires: i64, name: &str) -> String {
+        let prefix = PREFIXES.iter().find(|(_, of)| *of == state).map_or("", |(prefix, _)| prefix);
+        if prefix.is_empty() { name.to_owned() } else { format!("{prefix}{expires}-{name}") }
+    }
+
+    /// The name without the mark.
+    pub fn plain(&self) -> &'a str {
+        self.name
+    }
+
     /// The same name with another time. Where that makes it too long, the end of what stands before the extension goes.
     pub fn until(&self, expires: i64) -> String {
         let marked = format!("{}{expires}-", self.prefix);
@@ -68,6 +79,9 @@ mod tests {
         assert_eq!((mark.state, mark.expires), (State::Pending, 1_700_000_000));
         assert_eq!(mark.until(7), ".Pending-7-a-b.jpg");
         assert_eq!(Mark::of(".trashed-0-x").unwrap().state, State::Trashed);
+        let put = Mark::put(State::Trashed, 9, "x.jpg");
+        assert_eq!((put.as_str(), Mark::of(&put).unwrap().plain()), (".trashed-9-x.jpg", "x.jpg"));
+        assert_eq!(Mark::put(State::Normal, 9, "x.jpg"), "x.jpg");
     }
 
     #[test]

@@ -30,6 +30,11 @@ pub enum ShellError {
         /// Why it failed.
         cause: io::Error,
     },
+    /// A file that would be the daemon's.
+    #[error(
+        "{} would be a file of the daemon: name - instead, and hand the list over on the standard input", .0.display()
+    )]
+    Elsewhere(PathBuf),
     /// The output file is there already.
     #[error("{} exists: choose another name, or remove it first", .0.display())]
     Exists(PathBuf),
@@ -51,7 +56,7 @@ impl ShellError {
     pub fn exit_status(&self) -> u8 {
         match self {
             ShellError::Failed(failure) => failure.code.exit_status(),
-            ShellError::Config(_) | ShellError::Import(_) => 2,
+            ShellError::Config(_) | ShellError::Import(_) | ShellError::Elsewhere(_) => 2,
             ShellError::File { .. }
             | ShellError::Exists(_)
             | ShellError::Opaque { .. }

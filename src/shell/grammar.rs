@@ -9,7 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::admin::{operation_list, role_list, section_names};
-use crate::config::Settings;
+use crate::config::{BinderMode, Settings};
 use crate::policy::Visibility;
 
 use super::duration;
@@ -81,7 +81,8 @@ pub struct ServeArguments {
     /// The directory of the database.
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, visibility, watches, socket.
+    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, visibility, watches, socket,
+    /// binder.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Applications to register at the start; see `app import`.
@@ -102,6 +103,14 @@ pub struct ServeArguments {
     /// Directories of each volume that are watched for changes made beneath the mount; 0 watches none.
     #[arg(long, value_name = "N")]
     pub watches: Option<usize>,
+    /// On which transports the daemon is called; auto is the socket, and the kernel's Binder driver where there is one.
+    #[arg(long, value_name = "WHICH", value_parser = binder())]
+    pub binder: Option<BinderMode>,
+}
+
+fn binder() -> impl TypedValueParser<Value = BinderMode> {
+    PossibleValuesParser::new(BinderMode::NAMES)
+        .try_map(|name| BinderMode::of_name(&name).ok_or("no such transport"))
 }
 
 fn visibility() -> impl TypedValueParser<Value = Visibility> {
@@ -122,6 +131,7 @@ impl ServeArguments {
             passthrough: self.no_passthrough.then_some(false),
             visibility: self.visibility,
             watches: self.watches,
+            binder: self.binder,
             socket,
         }
     }
@@ -145,6 +155,9 @@ pub enum RemoteCommand {
     /// Access of one application to one file.
     #[command(subcommand)]
     Grant(GrantCommand),
+    /// What applications ask to be granted.
+    #[command(subcommand)]
+    Request(RequestCommand),
     /// Print the verdict, the errno, the rule and every fact used; status 1 if it is a refusal.
     Check {
         /// Who would do it.
@@ -254,7 +267,8 @@ pub enum AppCommand {
         name: String,
     },
     /// Register the applications of a file, all or none: TOML with `[[app]]` tables (name, uid, target_sdk,
-    /// permissions, role, app_ops), or Android's packages.list (a name that ends in .list).
+    /// permissions, role, app_ops), or Android's packages.list (a name that ends in .list); - is TOML on the standard
+    /// input.
     Import {
         /// The file.
         file: PathBuf,
@@ -324,6 +338,30 @@ pub enum UserCommand {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// What to do with requests for access.
+#[derive(Subcommand, Debug)]
+pub enum RequestCommand {
+    /// Print those that wait for an answer.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Grant all that was asked for.
+    Allow {
+        /// Its number, as `request list` prints it.
+        id: u64,
+        /// How long, such as 10m, 2h or 7d; until it is revoked without it.
+        #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+        seconds: Option<u64>,
+    },
+    /// Grant nothing.
+    Refuse {
+        /// Its number, as `request list` prints it.
+        id: u64,
     },
 }
 

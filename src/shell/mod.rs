@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+mod called;
+mod console;
 mod duration;
 mod error;
 mod files;
@@ -16,11 +18,13 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use called::{command, dumpsys};
+pub use console::Console;
 pub use error::ShellError;
 pub use files::{inspect, redact};
 pub use grammar::{
     AppCommand, AppOpCommand, Command, CommandLine, GrantCommand, PermissionCommand, RemoteCommand,
-    ServeArguments, UserCommand,
+    RequestCommand, ServeArguments, UserCommand,
 };
 pub use remote::run;
 

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::admin::{
-    AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, GrantRecord,
-    HandleRecord, MaintenanceReport, NodeRecord, ScanReport, SharingUsers, Status,
+    AccessRequest, AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation,
+    GrantRecord, HandleRecord, MaintenanceReport, NodeRecord, ScanReport, SharingUsers, Status,
 };
 use crate::diag::utc;
 
@@ -52,6 +52,17 @@ pub(super) fn applications(out: &mut dyn Write, applications: &[AppRecord]) -> i
 
 pub(super) fn app_ops(out: &mut dyn Write, ops: &[AppOpRecord]) -> io::Result<()> {
     table(out, ["APP-OP", "MODE"], ops.iter().map(|op| [op.op.clone(), op.mode.clone()]))
+}
+
+/// A line for each file.
+pub(super) fn requests(out: &mut dyn Write, requests: &[AccessRequest]) -> io::Result<()> {
+    let rows = requests.iter().flat_map(|request| {
+        let AccessRequest { id, uid, application, access, paths, asked } = request;
+        paths.iter().map(move |path| {
+            [id.to_string(), utc(*asked), uid.to_string(), application.clone(), access.clone(), path.clone()]
+        })
+    });
+    table(out, ["REQUEST", "ASKED (UTC)", "UID", "APPLICATION", "FOR", "PATH"], rows)
 }
 
 pub(super) fn sharing_users(out: &mut dyn Write, pairs: &[SharingUsers]) -> io::Result<()> {
@@ -128,7 +139,8 @@ pub(super) fn scan(out: &mut dyn Write, report: &ScanReport) -> io::Result<()> {
 }
 
 pub(super) fn status(out: &mut dyn Write, status: &Status) -> io::Result<()> {
-    let Status { pid, version, uptime_seconds, threads, nodes, handles, backings, volumes } = status;
+    let Status { pid, version, uptime_seconds, threads, nodes, handles, backings, volumes, transports } =
+        status;
     writeln!(out, "mediagate {version}, process {pid}, up {uptime_seconds} s, {threads} threads")?;
     writeln!(out, "{nodes} nodes, {handles} handles, {backings} backings")?;
     let rows = volumes.iter().map(|volume| {
@@ -136,7 +148,13 @@ pub(super) fn status(out: &mut dyn Write, status: &Status) -> io::Result<()> {
         let passthrough = if volume.passthrough { "yes".to_owned() } else { format!("no: {why_not}") };
         [volume.mount.clone(), volume.lower.clone(), passthrough]
     });
-    table(out, ["MOUNT", "LOWER", "PASSTHROUGH"], rows)
+    table(out, ["MOUNT", "LOWER", "PASSTHROUGH"], rows)?;
+    let rows = transports.iter().map(|transport| {
+        let why_not = transport.why_not.as_deref().unwrap_or("no reason is known");
+        let serving = if transport.serving { "yes".to_owned() } else { format!("no: {why_not}") };
+        [transport.name.clone(), transport.address.clone(), serving]
+    });
+    table(out, ["TRANSPORT", "ADDRESS", "SERVING"], rows)
 }
 
 pub(super) fn audit_heading(out: &mut dyn Write) -> io::Result<()> {

@@ -2,25 +2,32 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::Write;
-use std::path::Path;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use crate::admin::{
-    Administration, AppRequest, AuditQuery, GrantRequest, permission_names, read_applications, role,
+    Administration, AppRequest, AuditQuery, GrantRequest, ImportFileError, ImportFormat, parse_applications,
+    permission_names, read_applications, role,
 };
 use crate::id::{GrantId, Uid, UserId};
 
 use super::{
-    AppCommand, AppOpCommand, GrantCommand, Outcome, PermissionCommand, RemoteCommand, ShellError,
-    UserCommand,
+    AppCommand, AppOpCommand, Console, GrantCommand, Outcome, PermissionCommand, RemoteCommand,
+    RequestCommand, ShellError, UserCommand,
     print::{self, show},
     scan::{self, Asked},
 };
 
 /// How many audit records are printed at first, and asked for at a time.
 const AUDIT_PAGE: u32 = 1_000;
+
+/// The name of a file that is the standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// Bytes of a list of applications on the standard input.
+const LIST_MAX: u64 = 16 << 20;
 
 /// How long `audit --follow` waits before it asks again.
 const FOLLOW: Duration = Duration::from_millis(500);
@@ -32,14 +39,16 @@ const FOLLOW: Duration = Duration::from_millis(500);
 pub fn run(
     command: &RemoteCommand,
     daemon: &(dyn Administration + Sync),
-    out: &mut dyn Write,
+    console: &mut Console<'_>,
 ) -> Result<Outcome, ShellError> {
+    let out = &mut *console.out;
     match command {
-        RemoteCommand::App(command) => app(command, daemon, out)?,
+        RemoteCommand::App(command) => app(command, daemon, console)?,
         RemoteCommand::Permission(command) => permission(command, daemon)?,
         RemoteCommand::AppOp(command) => app_op(command, daemon, out)?,
         RemoteCommand::User(command) => user(command, daemon, out)?,
         RemoteCommand::Grant(command) => grant(command, daemon, out)?,
+        RemoteCommand::Request(command) => request(command, daemon, out)?,
         RemoteCommand::Check { uid, op, path, to, json } => {
             let explanation = daemon.check(Uid::new(*uid), op, path, to.as_deref())?;
             show(out, *json, &explanation, print::explanation)?;
@@ -47,7 +56,7 @@ pub fn run(
         }
         RemoteCommand::Scan { cancel: true, .. } => return scan::cancel(daemon, out),
         RemoteCommand::Scan { path, full, json, cancel: false } => {
-            return scan::scan(Asked { path: path.as_deref(), full: *full, json: *json }, daemon, out);
+            return scan::scan(Asked { path: path.as_deref(), full: *full, json: *json }, daemon, console);
         }
         RemoteCommand::Maintain { now, json } => {
             show(out, *json, &daemon.maintain(*now)?, print::maintenance)?
@@ -61,7 +70,7 @@ pub fn run(
                 after: None,
                 limit: AUDIT_PAGE,
             };
-            audit(query, *follow, *json, daemon, out)?;
+            audit(query, Form { follow: *follow, json: *json }, daemon, console)?;
         }
         RemoteCommand::Status { json } => show(out, *json, &daemon.status()?, print::status)?,
         RemoteCommand::Stop => daemon.stop()?,
@@ -69,10 +78,14 @@ pub fn run(
     Ok(Outcome::Done)
 }
 
-fn app(command: &AppCommand, daemon: &dyn Administration, out: &mut dyn Write) -> Result<(), ShellError> {
+fn app(
+    command: &AppCommand,
+    daemon: &dyn Administration,
+    console: &mut Console<'_>,
+) -> Result<(), ShellError> {
     match command {
         AppCommand::List { json } => {
-            show(out, *json, daemon.list_applications()?.as_slice(), print::applications)
+            show(console.out, *json, daemon.list_applications()?.as_slice(), print::applications)
         }
         AppCommand::Set { name, uid, target_sdk, permissions, role } => {
             let request = AppRequest {
@@ -86,7 +99,7 @@ fn app(command: &AppCommand, daemon: &dyn Administration, out: &mut dyn Write) -
             Ok(())
         }
         AppCommand::Remove { name } => Ok(daemon.remove_application(name)?),
-        AppCommand::Import { file } => import(file, daemon, out),
+        AppCommand::Import { file } => import(file, daemon, console),
     }
 }
 
@@ -104,10 +117,25 @@ fn with_role(permissions: Option<&[String]>, of: Option<&str>) -> Result<Option<
     Ok(Some(given.chain(of_role).collect()))
 }
 
-fn import(file: &Path, daemon: &dyn Administration, out: &mut dyn Write) -> Result<(), ShellError> {
-    let count = daemon.set_applications(&read_applications(file)?)?;
-    writeln!(out, "{count} applications registered")?;
+fn import(file: &Path, daemon: &dyn Administration, console: &mut Console<'_>) -> Result<(), ShellError> {
+    let applications = match (file.as_os_str() == STANDARD_INPUT, console.files) {
+        (true, _) => listed(console.input)?,
+        (false, true) => read_applications(file)?,
+        (false, false) => return Err(ShellError::Elsewhere(file.to_owned())),
+    };
+    let count = daemon.set_applications(&applications)?;
+    writeln!(console.out, "{count} applications registered")?;
     Ok(())
+}
+
+/// The applications of a list in TOML that is read to its end.
+fn listed(input: &mut dyn Read) -> Result<Vec<AppRequest>, ShellError> {
+    let path = || PathBuf::from(STANDARD_INPUT);
+    let mut text = String::new();
+    let read = input.take(LIST_MAX).read_to_string(&mut text);
+    read.map_err(|cause| ShellError::File { operation: "read", path: path(), cause })?;
+    let listed = parse_applications(&text, ImportFormat::Toml);
+    Ok(listed.map_err(|cause| ImportFileError::Content { path: path(), cause })?)
 }
 
 fn permission(command: &PermissionCommand, daemon: &dyn Administration) -> Result<(), ShellError> {
@@ -143,6 +171,20 @@ fn user(command: &UserCommand, daemon: &dyn Administration, out: &mut dyn Write)
     }
 }
 
+fn request(
+    command: &RequestCommand,
+    daemon: &dyn Administration,
+    out: &mut dyn Write,
+) -> Result<(), ShellError> {
+    match command {
+        RequestCommand::List { json } => {
+            show(out, *json, daemon.list_requests()?.as_slice(), print::requests)
+        }
+        RequestCommand::Allow { id, seconds } => Ok(daemon.answer_request(*id, true, *seconds)?),
+        RequestCommand::Refuse { id } => Ok(daemon.answer_request(*id, false, None)?),
+    }
+}
+
 fn grant(command: &GrantCommand, daemon: &dyn Administration, out: &mut dyn Write) -> Result<(), ShellError> {
     match command {
         GrantCommand::Add { name, path, write, selected, seconds } => {
@@ -165,13 +207,20 @@ fn grant(command: &GrantCommand, daemon: &dyn Administration, out: &mut dyn Writ
     Ok(())
 }
 
-fn audit(
-    mut query: AuditQuery,
+/// How the audit is printed.
+#[derive(Clone, Copy, Debug)]
+struct Form {
     follow: bool,
     json: bool,
+}
+
+fn audit(
+    mut query: AuditQuery,
+    Form { follow, json }: Form,
     daemon: &dyn Administration,
-    out: &mut dyn Write,
+    console: &mut Console<'_>,
 ) -> Result<(), ShellError> {
+    let out = &mut *console.out;
     let records = daemon.query_audit(&query)?;
     if json && !follow {
         return Ok(print::json(out, records.as_slice())?);
@@ -189,7 +238,7 @@ fn audit(
             }
         }
         out.flush()?;
-        if !follow {
+        if !follow || !(console.wanted)() {
             return Ok(());
         }
         query.after = records.last().map(|record| record.id).or(query.after);

@@ -5,7 +5,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::admin::{Administration, ScanProgress};
 
 use super::print::{self, show};
-use super::{Outcome, ShellError};
+use super::{Console, Outcome, ShellError};
 
 /// How often a terminal is told.
 const TERMINAL: Duration = Duration::from_millis(250);
@@ -37,18 +37,19 @@ pub(super) struct Asked<'a> {
 pub(super) fn scan(
     asked: Asked<'_>,
     daemon: &(dyn Administration + Sync),
-    out: &mut dyn Write,
+    console: &mut Console<'_>,
 ) -> Result<Outcome, ShellError> {
+    let mut teller = Teller::of(&mut *console.err, console.terminal);
     let (through, wait) = sync_channel::<()>(0);
     let report = thread::scope(|scope| {
         if !asked.json {
-            scope.spawn(move || tell(daemon, &wait, &mut Teller::new(io::stderr())));
+            scope.spawn(|| tell(daemon, wait, &mut teller));
         }
         let report = daemon.scan(asked.path, asked.full);
         drop(through);
         report
     })?;
-    show(out, asked.json, &report, print::scan)?;
+    show(console.out, asked.json, &report, print::scan)?;
     Ok(Outcome::Done)
 }
 
@@ -64,7 +65,7 @@ pub(super) fn cancel(daemon: &dyn Administration, out: &mut dyn Write) -> Result
 
 /// Tells how far the scan is until `through` is closed. What cannot be learned or written is left out: the scan and
 /// its report do not depend on it.
-fn tell<W: Write>(daemon: &dyn Administration, through: &Receiver<()>, teller: &mut Teller<W>) {
+fn tell<W: Write>(daemon: &dyn Administration, through: Receiver<()>, teller: &mut Teller<W>) {
     while through.recv_timeout(teller.every) == Err(RecvTimeoutError::Timeout) {
         if let Ok(Some(progress)) = daemon.scan_progress() {
             let _unheard = teller.tell(progress);
@@ -81,13 +82,6 @@ struct Teller<W> {
     every: Duration,
     /// What was told last.
     last: ScanProgress,
-}
-
-impl Teller<io::Stderr> {
-    fn new(to: io::Stderr) -> Self {
-        let terminal = to.is_terminal();
-        Teller::of(to, terminal)
-    }
 }
 
 impl<W: Write> Teller<W> {

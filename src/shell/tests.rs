@@ -14,12 +14,14 @@ fn parsed(line: &str) -> Result<Command, String> {
 #[test]
 fn the_grammar_is_sound() {
     CommandLine::command().debug_assert();
+    called::CalledLine::command().debug_assert();
+    called::DumpLine::command().debug_assert();
 }
 
 #[test]
 fn commands_are_understood() {
     for line in [
-        "serve --lower /a --mount /b --state /c --config /d --apps /e --threads 4 --no-passthrough --visibility private --socket /f",
+        "serve --lower /a --mount /b --state /c --config /d --apps /e --threads 4 --no-passthrough --visibility private --binder kernel --socket /f",
         "demo",
         "inspect a.jpg b.mp4 --json",
         "redact a.jpg b.jpg",
@@ -32,6 +34,9 @@ fn commands_are_understood() {
         "grant add org.example.a DCIM/a.jpg --write --for 10m",
         "grant list --json",
         "grant revoke 7",
+        "request list --json",
+        "request allow 7 --for 2h",
+        "request refuse 7",
         "check --uid 10001 --op read DCIM/a.jpg --json",
         "appop set org.example.a READ_MEDIA_IMAGES deny",
         "appop list org.example.a --json",
@@ -59,6 +64,7 @@ fn nonsense_is_refused() {
         "",
         "serve --threads 0",
         "serve --visibility hidden",
+        "serve --binder usb",
         "inspect",
         "redact a.jpg",
         "app set org.example.a",

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use std::fs::{self, Permissions};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,10 +13,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mediagate::admin::{
-    Admin, AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Gate, HandleRecord,
-    MaintenanceReport, NodeRecord, ScanProgress, ScanReport, Section, Status, VolumeRecord,
+    Admin, AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Files, Gate, HandleRecord,
+    ListedFile, MaintenanceReport, NodeRecord, OpenMode, ScanProgress, ScanReport, Section, Status,
+    VolumeRecord,
 };
-use mediagate::binder::{self, Serving};
+use mediagate::binder::{self, Kernel, Serving, Transports};
 use mediagate::error::Errno;
 use mediagate::id::{FileId, Identity, MediaId, NodeId, Uid};
 use mediagate::policy::{
@@ -56,6 +58,41 @@ impl OneFile {
             }
             other => Err(AdminError::NoSuchFile { path: other.to_owned(), errno: Errno::ENOENT }),
         }
+    }
+}
+
+/// No mount: nobody reaches a file.
+struct NoFiles;
+
+impl NoFiles {
+    fn answer<T>(path: &str) -> Result<T, AdminError> {
+        Err(AdminError::File { operation: "reach", path: path.to_owned(), errno: Errno::ENOTCONN })
+    }
+}
+
+impl Files for NoFiles {
+    fn open(&self, _uid: Uid, path: &str, _mode: OpenMode) -> Result<OwnedFd, AdminError> {
+        NoFiles::answer(path)
+    }
+
+    fn create(&self, _uid: Uid, path: &str) -> Result<OwnedFd, AdminError> {
+        NoFiles::answer(path)
+    }
+
+    fn rename(&self, _uid: Uid, path: &str, _name: &str) -> Result<(), AdminError> {
+        NoFiles::answer(path)
+    }
+
+    fn remove(&self, _uid: Uid, path: &str) -> Result<(), AdminError> {
+        NoFiles::answer(path)
+    }
+
+    fn list(&self, _: Uid, path: &str, _: Option<&str>, _: usize) -> Result<Vec<ListedFile>, AdminError> {
+        NoFiles::answer(path)
+    }
+
+    fn inside(&self, path: &str) -> Result<String, AdminError> {
+        Ok(path.to_owned())
     }
 }
 
@@ -163,6 +200,14 @@ impl Gate for OneFile {
         inner().map_err(|error: mediagate::store::StoreError| AdminError::internal("find the entry", error))
     }
 
+    fn tree_of(&self, _path: &str) -> String {
+        String::new()
+    }
+
+    fn files(&self) -> &dyn Files {
+        &NoFiles
+    }
+
     fn status(&self) -> Status {
         Status {
             pid: std::process::id(),
@@ -178,6 +223,7 @@ impl Gate for OneFile {
                 passthrough: false,
                 why_not: Some("the kernel refuses backing files: EPERM".to_owned()),
             }],
+            transports: Vec::new(),
         }
     }
 
@@ -192,6 +238,7 @@ impl Gate for OneFile {
 
 /// A served administration in a directory that every uid may enter.
 pub(crate) struct Daemon {
+    pub(crate) admin: Arc<Admin>,
     pub(crate) gate: Arc<OneFile>,
     pub(crate) serving: Option<Serving>,
     directory: tempfile::TempDir,
@@ -205,23 +252,19 @@ impl Daemon {
         let root = store.volume(Path::new("/data/media"), file(1)).unwrap().root;
         let (changes, questions, stopped) = Default::default();
         let gate = Arc::new(OneFile { store: Arc::clone(&store), root, changes, questions, stopped });
-        let serving = Daemon::serve(&store, &gate, &directory.path().join("socket")).unwrap();
-        Daemon { gate, serving: Some(serving), directory }
-    }
-
-    /// Serves the same gate and store on a socket.
-    pub(crate) fn serve(
-        store: &Arc<Store>,
-        gate: &Arc<OneFile>,
-        socket: &Path,
-    ) -> Result<Serving, binder::ServeError> {
         let own = Uid::new(rustix::process::getuid().as_raw());
-        binder::serve(Arc::new(Admin::new(Arc::clone(store), Arc::clone(gate) as _, own)), socket)
+        let admin = Arc::new(Admin::new(store, Arc::clone(&gate) as _, own));
+        let serving = Daemon::serve(&admin, &directory.path().join("socket")).unwrap();
+        Daemon { admin, gate, serving: Some(serving), directory }
     }
 
-    /// Another service of the same daemon.
+    fn serve(admin: &Arc<Admin>, socket: &Path) -> Result<Serving, binder::ServeError> {
+        binder::serve(admin, &Transports { socket: Some(socket.to_owned()), kernel: Kernel::No })
+    }
+
+    /// Serves the same administration on another socket.
     pub(crate) fn serve_again(&self, socket: &Path) -> Result<Serving, binder::ServeError> {
-        Daemon::serve(&self.gate.store, &self.gate, socket)
+        Daemon::serve(&self.admin, socket)
     }
 
     pub(crate) fn socket(&self) -> PathBuf {

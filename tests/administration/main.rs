@@ -10,6 +10,7 @@
     reason = "a test ends where something is not as it must be, and says what it skips"
 )]
 
+mod called;
 mod command_line;
 mod daemon;
 mod rpc;

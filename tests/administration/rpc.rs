@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Gid, Uid as ProcessUid};
 
 use mediagate::admin::{
-    Administration, AppOpRecord, AppRequest, AuditQuery, Code, Failure, GrantRequest, SharingUsers,
+    Administration, AppOpRecord, AppRequest, Application, AuditQuery, Code, Failure, GrantRequest,
+    SharingUsers, TransportRecord,
 };
 use mediagate::binder::{Client, ServeError};
 use mediagate::id::{GrantId, Uid, UserId};
@@ -71,6 +72,7 @@ fn administer(client: &Client) -> Vec<(&'static str, Result<(), Failure>)> {
         ("list users who share media", client.list_sharing_users().map(drop)),
         ("let users share media no longer", client.unshare_users(UserId::new(10), UserId::new(0))),
         ("remove what expired", client.maintain(Some(7)).map(drop)),
+        ("list requests for access", client.list_requests().map(drop)),
         ("remove an application", client.remove_application("org.example.a")),
         ("scan", client.scan(None, true).map(drop)),
         ("ask how far the scan is", client.scan_progress().map(drop)),
@@ -118,7 +120,7 @@ fn an_application_administers_nothing_and_is_recorded() {
     assert_eq!(root.list_applications().unwrap(), []);
     let refused = AuditQuery { uid: Some(Uid::new(10_123)), denied: true, ..everything() };
     let audit = root.query_audit(&refused).unwrap();
-    assert_eq!(audit.len(), 21);
+    assert_eq!(audit.len(), 22);
     assert_eq!(audit.last().unwrap().operation, "stop the daemon");
     assert_eq!(audit.last().unwrap().verdict, "denied");
 }
@@ -252,7 +254,14 @@ fn records_cross_unchanged() {
     assert_eq!(dump.grants, Some(vec![made]));
     let counters = client.dump("counters").unwrap();
     assert!(counters.counters.is_some() && counters.nodes.is_none() && counters.applications.is_none());
-    assert_eq!(client.status().unwrap(), mediagate::admin::Gate::status(&*daemon.gate));
+    let rpc = TransportRecord {
+        name: "rpc".to_owned(),
+        address: daemon.socket().display().to_string(),
+        serving: true,
+        why_not: None,
+    };
+    let expected = mediagate::admin::Gate::status(&*daemon.gate);
+    assert_eq!(client.status().unwrap(), mediagate::admin::Status { transports: vec![rpc], ..expected });
 }
 
 #[test]

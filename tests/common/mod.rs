@@ -38,4 +38,4 @@ pub(crate) use stopped::Stopped;
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use sys::{Mapping, file_handle, open_by_handle, splice, truncate};
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
-pub(crate) use volume::{Setup, Volume};
+pub(crate) use volume::{Setup, Transport, Volume};

@@ -21,6 +21,15 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_mediagate");
 const PATIENCE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(5);
 
+/// How a daemon is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Transport {
+    /// On its socket.
+    Socket,
+    /// Through the kernel's Binder driver alone.
+    Kernel,
+}
+
 /// A volume that is about to be served: its lower directory can be filled, then [`Setup::start`] serves it.
 #[derive(Debug)]
 pub(crate) struct Setup {
@@ -29,6 +38,7 @@ pub(crate) struct Setup {
     arguments: Vec<String>,
     elsewhere: Option<TempDir>,
     small_state: bool,
+    transport: Transport,
 }
 
 impl Setup {
@@ -40,7 +50,15 @@ impl Setup {
         }
         let open = Permissions::from_mode(0o755); // other users must be able to walk to the mount
         fs::set_permissions(scratch.path(), open).expect("the scratch directory is ours");
-        Setup { scratch, apps: Vec::new(), arguments: Vec::new(), elsewhere: None, small_state: false }
+        let transport = Transport::Socket;
+        Setup {
+            scratch,
+            apps: Vec::new(),
+            arguments: Vec::new(),
+            elsewhere: None,
+            small_state: false,
+            transport,
+        }
     }
 
     /// The lower directory.
@@ -85,6 +103,15 @@ impl Setup {
         self
     }
 
+    /// Serves so that it is called on this transport.
+    pub(crate) fn called_on(mut self, transport: Transport) -> Setup {
+        self.transport = transport;
+        match transport {
+            Transport::Socket => self,
+            Transport::Kernel => self.argument("--binder").argument("kernel"),
+        }
+    }
+
     /// Serves the volume; `None`, with the reason recorded, where volumes cannot be mounted.
     pub(crate) fn start(self) -> Option<Volume> {
         if !can_mount() {
@@ -97,8 +124,8 @@ impl Setup {
             rustix::mount::mount("none", root.join("state"), "tmpfs", flags, Some(c"size=2m"))
                 .expect("root may mount");
         }
-        let Setup { scratch, arguments, elsewhere, .. } = self;
-        let mut volume = Volume { scratch, elsewhere, root, arguments, daemon: None };
+        let Setup { scratch, arguments, elsewhere, transport, .. } = self;
+        let mut volume = Volume { scratch, elsewhere, root, arguments, transport, daemon: None };
         volume.serve();
         Some(volume)
     }
@@ -111,6 +138,7 @@ pub(crate) struct Volume {
     elsewhere: Option<TempDir>,
     root: PathBuf,
     arguments: Vec<String>,
+    transport: Transport,
     daemon: Option<Child>,
 }
 
@@ -178,9 +206,16 @@ impl Volume {
         self.log().lines().filter(|line| line.contains(" mediagate::daemon: serving ")).count()
     }
 
+    fn answers(&self) -> bool {
+        match self.transport {
+            Transport::Socket => UnixStream::connect(self.socket()).is_ok(),
+            Transport::Kernel => self.command(&["status"]).status.success(),
+        }
+    }
+
     fn await_service(&mut self, before: usize) {
         let deadline = Instant::now() + PATIENCE;
-        while self.starts() == before || UnixStream::connect(self.socket()).is_err() {
+        while self.starts() == before || !self.answers() {
             if let Some(status) = self.exited() {
                 panic!("the daemon ended at its start with {status}:\n{}", self.log());
             }
@@ -209,10 +244,13 @@ impl Volume {
         self.await_end().unwrap_or_else(|| panic!("the daemon does not end:\n{}", self.log()))
     }
 
-    /// Runs `mediagate ARGUMENTS --socket SOCKET`.
+    /// Runs `mediagate ARGUMENTS --socket SOCKET`, without the socket where the daemon has none.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
         let mut command = Command::new(PROGRAM);
-        command.args(arguments).arg("--socket").arg(self.socket()).stdin(Stdio::null());
+        command.args(arguments).stdin(Stdio::null());
+        if self.transport == Transport::Socket {
+            command.arg("--socket").arg(self.socket());
+        }
         command.output().expect("the program starts")
     }
 

@@ -1,5 +1,6 @@
 package org.mediagate;
 
+import org.mediagate.AccessRequest;
 import org.mediagate.AppOp;
 import org.mediagate.Application;
 import org.mediagate.AuditQuery;
@@ -31,6 +32,12 @@ interface IMediaGateAdmin {
     const int ERROR_INTERNAL = 4;
     /** Only one can be done at a time, and another one is. */
     const int ERROR_BUSY = 5;
+    /** The caller has too much under way, or open, at once. */
+    const int ERROR_LIMIT = 6;
+    /** Something is there already by that name. */
+    const int ERROR_EXISTS = 7;
+    /** The file system refused; the text has the errno. */
+    const int ERROR_FILE_SYSTEM = 8;
 
     /** Every registered application, by name. */
     Application[] listApplications();
@@ -125,4 +132,14 @@ interface IMediaGateAdmin {
 
     /** Ends the running scan after the file that it is looking into; returns whether one ran. */
     boolean cancelScan();
+
+    /** The requests of applications for access that wait for an answer, oldest first. */
+    AccessRequest[] listRequests();
+
+    /**
+     * Answers a request: grants access to all of its files, or refuses it.
+     *
+     * @param seconds how long the grants hold; 0 is until they are revoked
+     */
+    void answerRequest(long id, boolean granted, long seconds);
 }

@@ -1,5 +1,6 @@
 package org.mediagate;
 
+import org.mediagate.Transport;
 import org.mediagate.Volume;
 
 /** The daemon and its volumes. */
@@ -20,4 +21,6 @@ parcelable Status {
     long backings;
     /** What it serves. */
     Volume[] volumes;
+    /** How it can be called. */
+    Transport[] transports;
 }

@@ -8,20 +8,18 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rsbinder::rpc::PeerIdentity;
+use rsbinder::rpc::{FileDescriptorTransportMode, PeerIdentity};
 use rsbinder::{ServerGuard, StatusCode};
 use rustix::io::Errno;
 
 use crate::admin::Admin;
 use crate::id::Uid;
 
-use super::service::Service;
-use super::wire::org::mediagate::IMediaGate::BnMediaGate;
-use super::wire::org::mediagate::IMediaGateAdmin::BnMediaGateAdmin;
+use super::serving::{ServeError, Services};
 
 /// Everyone may connect.
 const SOCKET_MODE: u32 = 0o666;
@@ -35,44 +33,13 @@ const CONNECTIONS: usize = 64;
 /// A connection that says nothing for so long is closed.
 const IDLE: Duration = Duration::from_secs(300);
 
-/// Why the service could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// Another daemon answers there.
-    #[error("another daemon serves {}: stop it with `mediagate --socket {} stop`", .0.display(), .0.display())]
-    Live(PathBuf),
-    /// Something that is not a socket is in the way.
-    #[error("{} is not a socket: remove it or choose another path with --socket", .0.display())]
-    Occupied(PathBuf),
-    /// The directory of the socket is not there.
-    #[error("the directory of the socket {} does not exist: make it or choose another path with --socket", .0.display())]
-    NoDirectory(PathBuf),
-    /// Binding the socket failed.
-    #[error("cannot serve on the socket {}: {cause}", .socket.display())]
-    Bind {
-        /// Where.
-        socket: PathBuf,
-        /// Why.
-        cause: String,
-    },
-}
-
-/// A running service; dropping it ends every connection and removes the socket.
+/// The sockets, being served; dropping it ends every connection and removes them.
 #[derive(Debug)]
-#[must_use = "dropping it ends the service"]
-pub struct Serving {
+pub(super) struct Sockets {
     guards: Vec<ServerGuard>,
-    socket: PathBuf,
 }
 
-impl Serving {
-    /// Where it listens.
-    pub fn socket(&self) -> &Path {
-        &self.socket
-    }
-}
-
-impl Drop for Serving {
+impl Drop for Sockets {
     fn drop(&mut self) {
         for guard in self.guards.drain(..) {
             guard.stop_and_join();
@@ -84,7 +51,7 @@ impl Drop for Serving {
 ///
 /// # Errors
 /// [`ServeError::Live`], [`ServeError::Occupied`], [`ServeError::NoDirectory`]
-pub fn available(socket: &Path) -> Result<(), ServeError> {
+pub(super) fn available(socket: &Path) -> Result<(), ServeError> {
     for path in [socket, &super::administrators_socket(socket)] {
         prepare(path)?;
         if answers(path) {
@@ -105,53 +72,51 @@ fn answers(socket: &Path) -> bool {
     }
 }
 
-/// Serves `admin` on `socket`, and for administrators beside it. The socket file of a dead daemon is replaced.
+/// Serves on `socket`, and for administrators beside it. The socket file of a dead daemon is replaced.
 ///
 /// # Errors
 /// [`ServeError`]; a live daemon's socket is left alone.
-pub fn serve(admin: Arc<Admin>, socket: &Path) -> Result<Serving, ServeError> {
-    let mut serving = Serving { guards: Vec::new(), socket: socket.to_owned() };
-    serving.guards.push(listen(&admin, socket, |_, _| true)?);
-    let administrators = super::administrators_socket(socket);
-    serving.guards.push(listen(&admin, &administrators, Admin::administers)?);
-    Ok(serving)
+pub(super) fn serve(admin: &Arc<Admin>, services: &Services, socket: &Path) -> Result<Sockets, ServeError> {
+    let mut sockets = Sockets { guards: Vec::new() };
+    let everyone = Box::new(|peer: &PeerIdentity| uid_of(peer).is_some());
+    sockets.guards.push(listen(services, socket, everyone)?);
+    let roles = Arc::clone(admin);
+    let administrators =
+        Box::new(move |peer: &PeerIdentity| uid_of(peer).is_some_and(|uid| roles.administers(uid)));
+    let beside = super::administrators_socket(socket);
+    sockets.guards.push(listen(services, &beside, administrators)?);
+    Ok(sockets)
 }
 
+/// Whom to let connect.
+type Admitted = Box<dyn Fn(&PeerIdentity) -> bool + Send + Sync>;
+
 /// Serves those whom `admitted` lets connect to `socket`.
-fn listen(
-    admin: &Arc<Admin>,
-    socket: &Path,
-    admitted: fn(&Admin, Uid) -> bool,
-) -> Result<ServerGuard, ServeError> {
+fn listen(services: &Services, socket: &Path, admitted: Admitted) -> Result<ServerGuard, ServeError> {
     prepare(socket)?;
-    let guard = spawn(admin, socket, admitted).map_err(|status| bind_error(socket, status))?;
+    let guard = spawn(services, socket, admitted).map_err(|status| bind_error(socket, status))?;
     fs::set_permissions(socket, Permissions::from_mode(SOCKET_MODE))
         .map_err(|error| ServeError::Bind { socket: socket.to_owned(), cause: error.to_string() })?;
     Ok(guard)
 }
 
-fn spawn(
-    admin: &Arc<Admin>,
-    socket: &Path,
-    admitted: fn(&Admin, Uid) -> bool,
-) -> Result<ServerGuard, StatusCode> {
-    let service = Service::new(Arc::clone(admin));
-    let admin = Arc::clone(admin);
-    rsbinder::serve(super::address(socket))?
-        .with(|options| {
-            options.threads = Some(THREADS);
-            options.max_connections = Some(CONNECTIONS);
-            options.idle_timeout = Some(IDLE);
-            options.authorizer =
-                Some(Box::new(move |peer| uid_of(peer).is_some_and(|uid| admitted(&admin, uid))));
-        })
-        .add(super::ADMIN_SERVICE, BnMediaGateAdmin::new_binder(service.clone()).as_binder())?
-        .add(super::APPLICATION_SERVICE, BnMediaGate::new_binder(service).as_binder())?
-        .spawn()
+fn spawn(services: &Services, socket: &Path, admitted: Admitted) -> Result<ServerGuard, StatusCode> {
+    let mut server = rsbinder::serve(super::address(socket))?.with(|options| {
+        options.threads = Some(THREADS);
+        options.max_connections = Some(CONNECTIONS);
+        options.idle_timeout = Some(IDLE);
+        options.authorizer = Some(admitted);
+        // Descriptors go along with answers.
+        options.fd_modes = Some(vec![FileDescriptorTransportMode::Unix]);
+    });
+    for (name, binder) in services.named() {
+        server = server.add(name, binder.clone())?;
+    }
+    server.spawn()
 }
 
 /// The uid that the kernel reports for a connection; no other kind of identity is served.
-fn uid_of(peer: &PeerIdentity) -> Option<Uid> {
+pub(super) fn uid_of(peer: &PeerIdentity) -> Option<Uid> {
     match peer {
         PeerIdentity::Local { uid, .. } => Some(Uid::new(*uid)),
         _ => None,

@@ -1,0 +1,166 @@
+//! On which transports the services are called, and what becomes of them at the end.
+//!
+//! The same two objects are served on every transport.
+
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rsbinder::{Interface as _, SIBinder};
+
+use crate::admin::{Admin, TransportRecord};
+
+use super::called::Called;
+use super::kernel::{self, Registered};
+use super::rpc::{self, Sockets};
+use super::service::Service;
+use super::wire::org::mediagate::IMediaGate::BnMediaGate;
+use super::wire::org::mediagate::IMediaGateAdmin::BnMediaGateAdmin;
+
+/// On which transports to serve.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Transports {
+    /// The socket of Binder's RPC protocol; `None` serves on none.
+    pub socket: Option<PathBuf>,
+    /// Whether to serve through the kernel's driver.
+    pub kernel: Kernel,
+}
+
+/// Whether to serve through the kernel's driver.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kernel {
+    /// Not at all.
+    No,
+    /// If there is one that can be used.
+    Perhaps,
+    /// Without it nothing is served.
+    Needed,
+}
+
+/// Why the service could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Another daemon answers there.
+    #[error("another daemon serves {}: stop it with `mediagate --socket {} stop`", .0.display(), .0.display())]
+    Live(PathBuf),
+    /// Something that is not a socket is in the way.
+    #[error("{} is not a socket: remove it or choose another path with --socket", .0.display())]
+    Occupied(PathBuf),
+    /// The directory of the socket is not there.
+    #[error("the directory of the socket {} does not exist: make it or choose another path with --socket", .0.display())]
+    NoDirectory(PathBuf),
+    /// Binding the socket failed.
+    #[error("cannot serve on the socket {}: {cause}", .socket.display())]
+    Bind {
+        /// Where.
+        socket: PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// There is no driver.
+    #[error(
+        "there is no Binder driver ({}): load the kernel module binder_linux, or serve with --binder rpc",
+        super::kernel::DRIVERS.join(", ")
+    )]
+    NoDriver,
+    /// The driver is there and cannot be used.
+    #[error("cannot use the Binder driver {driver}: {cause}")]
+    Driver {
+        /// Its path.
+        driver: &'static str,
+        /// Why.
+        cause: String,
+    },
+    /// The service manager does not take a service.
+    #[error("cannot register {name} with the service manager: {cause}")]
+    Register {
+        /// The service.
+        name: &'static str,
+        /// Why.
+        cause: String,
+    },
+    /// The transport's thread cannot be started.
+    #[error("cannot start a thread that serves: {0}")]
+    Thread(std::io::Error),
+}
+
+/// The two services.
+#[derive(Clone, Debug)]
+pub(super) struct Services {
+    named: [(&'static str, SIBinder); 2],
+}
+
+impl Services {
+    fn new(admin: &Arc<Admin>) -> Services {
+        let service = Service::new(Arc::clone(admin));
+        let application = BnMediaGate::new_binder(service.clone()).as_binder();
+        let application = Called::binder(application, admin);
+        let administration = BnMediaGateAdmin::new_binder(service).as_binder();
+        let named = [(super::APPLICATION_SERVICE, application), (super::ADMIN_SERVICE, administration)];
+        Services { named }
+    }
+
+    /// Each with its name.
+    pub(super) fn named(&self) -> &[(&'static str, SIBinder)] {
+        &self.named
+    }
+}
+
+/// The services, being served; dropping it ends every connection, removes the socket and takes the names back from
+/// the service manager.
+#[derive(Debug)]
+#[must_use = "dropping it ends the service"]
+pub struct Serving {
+    _sockets: Option<Sockets>,
+    _registered: Option<Registered>,
+}
+
+/// Checks that [`serve`] could serve, and changes nothing.
+///
+/// # Errors
+/// [`ServeError::Live`], [`ServeError::Occupied`], [`ServeError::NoDirectory`], [`ServeError::NoDriver`]
+pub fn available(transports: &Transports) -> Result<(), ServeError> {
+    if transports.kernel == Kernel::Needed {
+        kernel::driver().ok_or(ServeError::NoDriver)?;
+    }
+    transports.socket.as_deref().map_or(Ok(()), rpc::available)
+}
+
+/// Serves `admin`, which is told of each transport how it stands.
+///
+/// # Errors
+/// [`ServeError`]; then nothing is served.
+pub fn serve(admin: &Arc<Admin>, transports: &Transports) -> Result<Serving, ServeError> {
+    let services = Services::new(admin);
+    let sockets = match &transports.socket {
+        Some(socket) => Some(listen(admin, &services, socket)?),
+        None => None,
+    };
+    let registered = match transports.kernel {
+        Kernel::No => None,
+        Kernel::Needed => Some(kernel::serve(admin, &services)?),
+        Kernel::Perhaps => match kernel::serve(admin, &services) {
+            Ok(registered) => Some(registered),
+            Err(error) => {
+                if !matches!(error, ServeError::NoDriver) {
+                    log::warn!("not served through the kernel: {error}");
+                }
+                admin.announce(kernel::not_served(error.to_string()));
+                None
+            }
+        },
+    };
+    Ok(Serving { _sockets: sockets, _registered: registered })
+}
+
+fn listen(admin: &Arc<Admin>, services: &Services, socket: &Path) -> Result<Sockets, ServeError> {
+    let sockets = rpc::serve(admin, services, socket)?;
+    admin.announce(TransportRecord {
+        name: "rpc".to_owned(),
+        address: socket.display().to_string(),
+        serving: true,
+        why_not: None,
+    });
+    Ok(sockets)
+}

@@ -1,0 +1,104 @@
+//! Transports: which serve, what is said of those that do not, and the service manager that comes and goes.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::common::{Setup, can_mount};
+use crate::world::{Hub, READER, World, await_that, through_the_kernel};
+
+fn transport(status: &serde_json::Value, name: &str) -> serde_json::Value {
+    let transports = status["transports"].as_array().expect("a list of transports");
+    transports.iter().find(|transport| transport["name"] == name).expect("it is listed").clone()
+}
+
+#[test]
+fn without_a_driver_the_kernel_is_refused_and_otherwise_left_out() {
+    if !can_mount() || Path::new("/dev/binder").exists() {
+        return;
+    }
+    let Some(volume) = Setup::new().start() else { return };
+    let kernel = transport(&volume.json(&["status"]), "kernel");
+    assert_eq!(kernel["serving"], false);
+    assert!(
+        kernel["why_not"].as_str().expect("a reason").starts_with("there is no Binder driver"),
+        "{kernel}"
+    );
+    assert_eq!(transport(&volume.json(&["status"]), "rpc")["serving"], true);
+
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mediagate"));
+    command.args(["serve", "--binder", "kernel"]);
+    for option in ["lower", "mount", "state"] {
+        let directory = scratch.path().join(option);
+        std::fs::create_dir(&directory).expect("a directory in the scratch directory");
+        command.arg(format!("--{option}")).arg(directory);
+    }
+    let refused = command.output().expect("the program starts");
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8_lossy(&refused.stderr),
+        "mediagate: there is no Binder driver (/dev/binderfs/binder, /dev/binder): load the kernel module \
+         binder_linux, or serve with --binder rpc\n"
+    );
+}
+
+#[test]
+fn on_both_transports_at_once() {
+    if !can_mount() || !through_the_kernel() {
+        return;
+    }
+    let _hub = Hub::start();
+    let Some(volume) = Setup::new().start() else { return };
+    for name in ["kernel", "rpc"] {
+        let found = transport(&volume.json(&["status"]), name);
+        assert_eq!(found["serving"], true, "{found}");
+    }
+    let through_the_kernel = Command::new(env!("CARGO_BIN_EXE_mediagate")).arg("status").output();
+    assert!(through_the_kernel.expect("the program starts").status.success());
+}
+
+#[test]
+fn a_service_manager_that_returns_learns_the_services_again() {
+    if !can_mount() || !through_the_kernel() {
+        return;
+    }
+    let Some(mut world) = World::start() else { return };
+    drop(world.hub.take());
+    assert_eq!(world.volume.command(&["status"]).status.code(), Some(3));
+    world.hub = Some(Hub::start());
+    await_that("the service is registered again", || world.volume.command(&["status"]).status.success());
+    world.client(2000, "parts::administers");
+    world.client(READER, "parts::administers_nothing");
+}
+
+#[test]
+fn a_service_manager_is_waited_for() {
+    if !can_mount() || !through_the_kernel() {
+        return;
+    }
+    let Some(volume) = Setup::new().start() else { return };
+    let kernel = transport(&volume.json(&["status"]), "kernel");
+    assert_eq!(
+        (&kernel["serving"], &kernel["why_not"]),
+        (&false.into(), &"there is no service manager".into())
+    );
+    let _hub = Hub::start();
+    await_that("the service is registered", || {
+        transport(&volume.json(&["status"]), "kernel")["serving"] == true
+    });
+}
+
+#[test]
+fn a_second_daemon_does_not_take_the_names() {
+    if !can_mount() || !through_the_kernel() {
+        return;
+    }
+    let Some(mut world) = World::start() else { return };
+    let Some(second) = Setup::new().start() else { return };
+    let kernel = transport(&second.json(&["status"]), "kernel");
+    let why = "cannot register mediagate with the service manager: another process serves it";
+    assert_eq!((&kernel["serving"], &kernel["why_not"]), (&false.into(), &why.into()));
+    let first = world.volume.json(&["status"]);
+    assert_eq!(first["pid"], world.volume.pid().as_raw_nonzero().get());
+    world.volume.stop();
+}
