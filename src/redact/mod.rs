@@ -54,4 +54,4 @@ pub use source::{Budget, ReadAt, ScanError};
 pub use store::NotAPlan;
 
 /// Grows whenever a scanner finds more or a recipe changes: plans of other versions are made again.
-pub const SCANNER_VERSION: u32 = 2;
+pub const SCANNER_VERSION: u32 = 3;

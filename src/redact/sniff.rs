@@ -21,7 +21,7 @@ pub enum Format {
     Gif,
     /// Windows bitmap.
     Bmp,
-    /// TIFF and the raw photographs that are TIFF (DNG, NEF, CR2, ARW, PEF, SRW, RW2, ORF, …).
+    /// TIFF, and what is TIFF underneath: JPEG XR and raw photographs (DNG, NEF, CR2, ARW, PEF, SRW, RW2, ORF, …).
     Tiff,
     /// Fujifilm raw.
     Raf,
@@ -141,6 +141,8 @@ const MAGICS: &[(&[u8], Format)] = &[
     (b"IIRO", Format::Tiff),
     (b"IIRS", Format::Tiff),
     (b"MMOR", Format::Tiff),
+    (b"II\xbc\x00", Format::Tiff),
+    (b"II\xbc\x01", Format::Tiff),
     (b"fLaC", Format::Flac),
     (b"OggS", Format::Ogg),
     (b"ID3", Format::Mp3),

@@ -9,7 +9,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::scan::Scan;
-use super::{ScanError, tag};
+use super::{ScanError, iso, tag};
 
 #[cfg(test)]
 mod tests;
@@ -20,8 +20,10 @@ pub(super) fn begin(head: &[u8]) -> bool {
     plain.retain(|byte| !matches!(byte, 0 | 0xfe | 0xff));
     let text = plain.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&plain).trim_ascii_start();
     let binary = text.iter().any(|byte| *byte < b' ' && !matches!(byte, b'\t' | b'\r' | b'\n'));
+    let start = text.get(..256.min(text.len())).unwrap_or_default();
+    // Some drones leave out the times.
     let numbered = text.first().is_some_and(u8::is_ascii_digit)
-        && text.get(..256.min(text.len())).is_some_and(|start| memmem::find(start, b" --> ").is_some());
+        && (memmem::find(start, b" --> ").is_some() || !iso::coordinates(start).is_empty());
     !binary && (numbered || text.starts_with(b"WEBVTT") || text.starts_with(b"[Script Info]"))
 }
 

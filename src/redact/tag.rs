@@ -24,7 +24,8 @@ const HEAD: u64 = 4096;
 const PARTS: [&[u8]; 8] =
     [b"location", b"latitude", b"longitude", b"longtitude", b"iso6709", b"gps", b"geotag", b"geoname"];
 /// Names that tell a place, after the last dot or colon.
-const NAMES: [&[u8]; 15] = [
+const NAMES: [&[u8]; 16] = [
+    b"address",
     b"xyz",
     b"\xa9xyz",
     b"loci",

@@ -175,14 +175,14 @@ fn redact_writes_the_filtered_bytes_and_overwrites_nothing() {
 fn redact_refuses_what_cannot_be_made_safe_and_says_why() {
     let directory = tempfile::tempdir().unwrap();
     let [from, to] = ["photo.png", "safe.png"].map(|name| directory.path().join(name));
-    // A PNG whose first chunk goes on beyond the end of the file.
-    std::fs::write(&from, b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffeXIf").unwrap();
+    // A PNG whose first chunk, which nobody knows, goes on beyond the end of the file and tells a place.
+    std::fs::write(&from, b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffprVtGPSLatitude").unwrap();
     let refused = redact(&from, &to).unwrap_err();
     assert!(refused.to_string().contains("photo.png cannot be redacted: "), "{refused}");
     assert!(!to.exists());
     let mut out = Vec::new();
     assert_eq!(inspect(&[from], false, &mut out).unwrap(), Outcome::Refused);
-    assert!(String::from_utf8(out).unwrap().contains("image, 16 bytes, opaque: "));
+    assert!(String::from_utf8(out).unwrap().contains("image, 27 bytes, opaque: "));
 }
 
 #[test]

@@ -145,6 +145,25 @@ pub(super) fn search(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), Sca
     Ok(())
 }
 
+/// Whether none of these types stands in `range`, at any place in it.
+pub(super) fn lacks(iso: &mut Iso<'_, '_>, range: &Range<u64>, kinds: &[&Kind]) -> Result<bool, ScanError> {
+    if length(range) > LONGEST {
+        return Ok(false);
+    }
+    let mut at = range.start;
+    while at < range.end {
+        iso.scan.step()?;
+        let bytes = iso.scan.some(at, CHUNK, range)?;
+        if kinds.iter().any(|kind| memmem::find(&bytes, *kind).is_some()) {
+            return Ok(false);
+        }
+        let end = at.saturating_add(bytes.len() as u64);
+        // A type that this piece cuts is whole in the next one.
+        at = if end >= range.end || bytes.is_empty() { range.end } else { end.saturating_sub(3) };
+    }
+    Ok(true)
+}
+
 /// Handles the marks that begin before `limit`; answers where the next piece begins.
 fn marks(
     iso: &mut Iso<'_, '_>,

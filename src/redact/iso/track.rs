@@ -14,8 +14,8 @@ use super::spans::Spans;
 use super::timed::Stream;
 use super::{Iso, fragment, meta, sniff, timed, walk};
 
-/// Most sample descriptions of a track that are read.
-const ENTRIES: u32 = 64;
+/// Most sample descriptions of a track that are read: old recordings have one for each frame.
+const ENTRIES: u32 = 1 << 16;
 
 /// One `trak`.
 #[derive(Debug, Default)]

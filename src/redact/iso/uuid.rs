@@ -19,6 +19,8 @@ const CANON: [u8; 16] = *b"\x85\xc0\xb6\x87\x82\x0f\x11\xe0\x81\x11\xf4\xce\x46\
 const GARMIN: [u8; 16] = *b"\x9b\x63\x0f\x8d\x63\x74\x40\xec\x82\x04\xbc\x5f\xf5\x09\x17\x28";
 /// 360Fly: records of sensors, fixes among them.
 const FLY360: [u8; 16] = *b"\xef\xe1\x58\x9a\xbb\x77\x49\xef\x80\x95\x27\x75\x9e\xb1\xdc\x6f";
+/// FLIR: where a thermal recording was made.
+const FLIR: [u8; 16] = *b"\x7f\x2e\x21\x00\x8b\x46\x49\x18\xaf\xb1\xde\x70\x9a\x74\xf6\xf5";
 /// C2PA specification, 11.3: a manifest store.
 const C2PA: [u8; 16] = *b"\xd8\xfe\xc3\xd6\x1b\x0e\x48\x3c\x92\x97\x58\x28\x87\x7e\xc4\x81";
 /// JPEG 2000: IPTC datasets, under two names.
@@ -50,7 +52,7 @@ pub(super) fn walk(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(
     match id {
         XMP => walk::packet(iso, payload),
         CANON => canon(iso, found, depth),
-        GARMIN | FLY360 => iso.zero(payload),
+        GARMIN | FLY360 | FLIR => iso.zero(payload),
         C2PA => provenance::blank(iso, payload),
         PHOTOSHOP => iptc::resources(iso.scan, payload),
         id if EXIF.contains(&id) => exif(iso, payload),

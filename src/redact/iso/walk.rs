@@ -72,10 +72,17 @@ pub(super) fn children(iso: &mut Iso<'_, '_>, range: Range<u64>, depth: u32) -> 
     }
 }
 
-/// What follows a broken frame. In a still picture it may hold metadata that a search cannot see (compressed, or without
-/// the start that readers know it by), and the picture does not need it.
+/// Boxes of still pictures with metadata that a search may not see: compressed, or without the start that readers know
+/// it by.
+const UNSEEN: [&Kind; 8] = [b"uuid", b"xml ", b"Exif", b"brob", b"jbrd", b"jumb", b"asoc", b"jp2h"];
+
+/// What follows a broken frame. In a still picture, which does not need it, it goes whole if there may be such a box in
+/// it.
 fn lost(iso: &mut Iso<'_, '_>, range: Range<u64>) -> Result<(), ScanError> {
-    if iso.is_still() { iso.erase(range) } else { sniff::search(iso, range) }
+    if iso.is_still() && !sniff::lacks(iso, &range, &UNSEEN)? {
+        return iso.erase(range);
+    }
+    sniff::search(iso, range)
 }
 
 /// One box, wherever it stands: readers look for most carriers in more places than the specifications name.
@@ -131,6 +138,8 @@ fn enter(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanErr
         b"XMP_" => packet(iso, found.content()),
         b"gps " => timed::index(iso, found),
         b"NCTG" => maker::nikon(iso, found.content()),
+        b"PENT" => maker::pentax(iso, found.content()),
+        b"Xtra" => maker::microsoft(iso, found.content()),
         b"xml " => maker::xml(iso, found),
         b"Exif" => item::exif(iso, found.content()),
         b"jumb" => provenance::blank(iso, found.content()),

@@ -18,6 +18,7 @@ use super::{ScanError, trailer};
 use segment::Segments;
 
 mod flir;
+mod ricoh;
 mod segment;
 #[cfg(test)]
 mod tests;

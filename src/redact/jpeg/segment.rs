@@ -13,7 +13,7 @@ use crate::redact::bytes::{Endian, after, array, length, part};
 use crate::redact::scan::Scan;
 use crate::redact::{Fill, ScanError, iptc, iso, patterns, tiff, xmp};
 
-use super::flir;
+use super::{flir, ricoh};
 
 const EXIF: &[u8] = b"Exif\0";
 /// The end of the XMP signature; what stands before it differs between writers.
@@ -37,6 +37,7 @@ enum Kind {
     ExtendedXmp,
     Photoshop,
     Flir,
+    Ricoh,
     Manifest,
     Other,
 }
@@ -84,6 +85,9 @@ fn kind(head: &[u8]) -> Kind {
     }
     if head.starts_with(flir::SIGNATURE) {
         return Kind::Flir;
+    }
+    if head.starts_with(ricoh::SIGNATURE) {
+        return Kind::Ricoh;
     }
     if head.starts_with(MANIFEST) {
         return Kind::Manifest;
@@ -141,6 +145,7 @@ impl Segments {
                 self.flir.push(after(&body, flir::HEADER));
                 Ok(())
             }
+            Kind::Ricoh => ricoh::scan(scan, after(&body, ricoh::SIGNATURE.len() as u64)),
             Kind::Manifest => manifest(scan, body),
             Kind::Other => Ok(()),
         }

@@ -75,3 +75,32 @@ fn segments_without_an_image_are_walked() {
         crate::redact::Plan::Clean
     );
 }
+
+#[test]
+fn a_comment_with_coordinates_becomes_spaces_and_another_one_stays() {
+    let told = segment(0xfe, b"GPS (48.85837, 2.29448)");
+    let other = segment(0xfe, b"a fine day");
+    let file = with(&[&told[..], &other].concat(), &[]);
+    let after = redacted(&file);
+    let spaces = segment(0xfe, &[b' '; 23]);
+    assert_eq!(after, with(&[&spaces[..], &other].concat(), &[]));
+}
+
+#[test]
+fn fields_of_ricoh_that_name_a_place_go() {
+    let section = |kind: u16, content: &[u8]| {
+        let size = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
+        [&kind.to_be_bytes()[..], &size, content].concat()
+    };
+    let body = |town: &[u8], chosen: u8| {
+        let sections = [
+            section(1, b"Lit\0Location\0Azimuth\0"),
+            section(2, &[b"Yes\0", town, b"\0E\0"].concat()),
+            section(3, &[0, 1, 0, chosen, 0, 5]),
+        ];
+        let directory = [&[0, 3][..], &[0; 8]].concat();
+        segment(0xe5, &[b"RMETA\0MM\0\0\0\0\0\0\0\x0c\0\0", &directory[..], &sections.concat()].concat())
+    };
+    let after = redacted(&with(&body(b"Paris", 4), &[]));
+    assert_eq!(after, with(&body(b"     ", 0), &[]));
+}

@@ -50,16 +50,23 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
     })
 }
 
-/// A chunk that the file cuts off, or what is none: readers show what there is of it.
+/// A chunk that the file cuts off, or what is none: readers show what there is of it. Text and metadata go whole, because
+/// what they would say cannot be known.
 fn cut(scan: &mut Scan<'_>, rest: Range<u64>) -> Result<(), ScanError> {
     let head = scan.some(rest.start, 8, &rest)?;
-    if head.get(4..) == Some(b"IDAT") {
-        return Ok(());
+    let body = rest.start.saturating_add(8).min(rest.end)..rest.end;
+    match head.get(4..) {
+        Some(b"IDAT") => return Ok(()),
+        Some(b"zTXt" | b"iTXt" | b"tEXt" | b"eXIf" | b"exIf" | b"zxIf") => {
+            scan.patch(rest.start.saturating_add(4), Fill::Bytes(PRIVATE.as_slice().into()))?;
+            return scan.patch(body.start, Fill::Zeros(length(&body)));
+        }
+        Some(_) | None => {}
     }
     let mark = scan.mark();
     match patterns::search_since(scan, &rest, mark)? {
-        None if !matches!(head.get(4..), Some(b"zTXt" | b"iTXt" | b"tEXt" | b"eXIf")) => Ok(()),
-        _ => Err(ScanError::Malformed("PNG chunk")),
+        None => Ok(()),
+        Some(_) => Err(ScanError::Malformed("PNG chunk")),
     }
 }
 

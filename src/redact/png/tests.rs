@@ -50,3 +50,14 @@ fn a_wrong_checksum_stays_wrong() {
     assert_eq!(wrong.len(), 1);
     assert_eq!(wrong[0].0, b"eXIf");
 }
+
+#[test]
+fn metadata_that_the_file_cuts_off_goes() {
+    let file = sample::png_with_location();
+    let at = memchr::memmem::find(&file, b"eXIf").unwrap();
+    let cut = &file[..at + 100];
+    let after = redacted(cut);
+    assert_eq!(&after[..at], &file[..at]);
+    assert_eq!(&after[at..at + 4], PRIVATE);
+    assert!(after[at + 4..].iter().all(|byte| *byte == 0));
+}

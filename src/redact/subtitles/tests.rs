@@ -47,3 +47,10 @@ fn low_resolution_copies_and_thumbnails_are_what_their_content_is() {
 fn a_file_cut_anywhere_or_a_small_budget_shows_nothing() {
     laws::cut_or_poor(&[TIMES, LINE].concat());
 }
+
+#[test]
+fn lines_without_times_are_known_by_their_coordinates() {
+    let text = b"1\n2017.08.05 14:11:51,393\n[latitude : -20.2533] [longtitude : 149.0251] [iso : 100]\n\n";
+    let after = laws::seen(&text.repeat(3), &Budget::STANDARD).unwrap();
+    assert!(!holds(&after, b"20.25") && !holds(&after, b"149.0") && holds(&after, b"[iso : 100]"));
+}

@@ -17,6 +17,7 @@ use super::{Fill, ScanError, trailer};
 
 mod keep;
 mod layout;
+mod nikon;
 mod notes;
 #[cfg(test)]
 mod tests;

@@ -111,3 +111,78 @@ fn a_blank_block_is_empty_at_any_size() {
     }
     assert!(redacted(&sample::tiff_clean()) == sample::tiff_clean());
 }
+
+/// A block with a note under this tag, which begins with `magic` and then has a directory in another order of bytes.
+fn with_note(tag: u16, magic: &[u8], entries: &[(u16, u16, u32, [u8; 4])]) -> Vec<u8> {
+    let mut note = magic.to_vec();
+    note.extend(u16::try_from(entries.len()).unwrap().to_be_bytes());
+    for (tag, kind, count, value) in entries {
+        note.extend(tag.to_be_bytes().into_iter().chain(kind.to_be_bytes()).chain(count.to_be_bytes()));
+        note.extend(value);
+    }
+    note.extend([0; 4]);
+    let size = u32::try_from(note.len()).unwrap();
+    let mut bytes = block(&[(8, &[(tag, 7, size, 200)], 0)]);
+    bytes[200..200 + note.len()].copy_from_slice(&note);
+    bytes
+}
+
+#[test]
+fn home_towns_of_pentax_go_in_whatever_order_and_place_they_stand() {
+    let towns = [(0x23, 3, 1, [0, 0x77, 0, 0]), (0x25, 3, 1, [0, 5, 0, 0]), (0x6b, 7, 4, [2, 9, 0x77, 0x77])];
+    let magics: [(u16, &[u8]); 4] =
+        [(0x927c, b"AOC\0MM"), (0xc634, b"PENTAX \0MM"), (0xc634, b"SAMSUNG\0MM"), (0xc634, b"RICOH\0MM")];
+    for (tag, magic) in magics {
+        let after = redacted(&with_note(tag, magic, &towns));
+        assert!(!after.contains(&0x77), "{}", magic.escape_ascii());
+        let entries = 200 + magic.len() + 2;
+        assert_eq!(after[entries + 12 + 9], 5, "what is no town stays");
+        assert_eq!(&after[entries + 24 + 8..entries + 24 + 10], &[2, 9]);
+    }
+}
+
+#[test]
+fn a_note_that_adobe_moved_is_found() {
+    // In front of it the order of bytes and where it was; before that another part.
+    let inner = with_note(0x927c, b"AOC\0MM", &[(0x23, 3, 1, [0, 0x77, 0, 0])]);
+    let note = &inner[200..230];
+    let size = u32::try_from(note.len() + 6).unwrap().to_be_bytes();
+    let private = [b"Adobe\0Koda\0\0\0\x02xxMakN", &size[..], b"MM\0\0\x12\x34", note].concat();
+    let count = u32::try_from(private.len()).unwrap();
+    let mut bytes = block(&[(8, &[(0xc634, 1, count, 100)], 0)]);
+    bytes[100..100 + private.len()].copy_from_slice(&private);
+    assert!(bytes.contains(&0x77));
+    assert!(!redacted(&bytes).contains(&0x77));
+}
+
+#[test]
+fn nikon_keeps_all_of_its_notes_but_the_place() {
+    let header = b"Nikon\0\x02\x10\0\0MM\0*\0\0\0\x08";
+    let mut bytes = with_note(
+        0x927c,
+        header,
+        &[(0x39, 7, 12, [0, 0, 0, 80]), (0xc3, 7, 12, [0, 0, 0, 92]), (0x0e01, 7, 61, [0, 0, 0, 104])],
+    );
+    let note_size = 10 + 104 + 61;
+    bytes[14..18].copy_from_slice(&u32::try_from(note_size).unwrap().to_le_bytes());
+    let base = 210;
+    bytes[base + 80..base + 92].copy_from_slice(b"0100\x01FRA\x02Par");
+    bytes[base + 92..base + 104].copy_from_slice(b"0100\0\x01\x77\x77\x77\x77\0\x12");
+    let datasets = b"\x1c\x02\x5a\0\x05Paris\x1c\x02\x69\0\x02hi";
+    let mut records = vec![0; 22];
+    records.extend([&0x9ef5_f6e0u32.to_le_bytes()[..], &[0; 14], &21u32.to_le_bytes(), datasets].concat());
+    bytes[base + 104..base + 104 + records.len()].copy_from_slice(&records);
+    let after = redacted(&bytes);
+    assert_eq!(&after[base + 80..base + 92], b"0100\x01\0\0\0\x02\0\0\0");
+    assert_eq!(&after[base + 92..base + 104], b"0100\0\x01\0\0\0\0\0\x12");
+    assert!(after.windows(2).any(|pair| pair == b"hi") && !after.windows(5).any(|town| town == b"Paris"));
+}
+
+#[test]
+fn jpeg_xr_is_tiff() {
+    let mut bytes = located(&[(8, &[(0x8825, 4, 1, 100)], 0), (100, &[LATITUDE], 0)]);
+    bytes[2..4].copy_from_slice(b"\xbc\x01");
+    let plan = crate::redact::plan(&bytes.as_slice(), None, &Budget::STANDARD).unwrap();
+    assert!(matches!(plan, crate::redact::Plan::Ranges(_)), "{plan:?}");
+    assert!(!redacted(&bytes).contains(&0x77));
+}

@@ -41,6 +41,11 @@ mod tag {
     /// The next after the pointer to the GPS directory; nothing has it.
     pub(super) const UNASSIGNED: u16 = 0x8826;
     pub(super) const KODAK_IFD: u16 = 0xfe00;
+    /// JPEG XR (ISO/IEC 29199-2, annex A): image data and its transparency.
+    pub(super) const IMAGE_OFFSET: u16 = 0xbcc0;
+    pub(super) const IMAGE_BYTES: u16 = 0xbcc1;
+    pub(super) const ALPHA_OFFSET: u16 = 0xbcc2;
+    pub(super) const ALPHA_BYTES: u16 = 0xbcc3;
     pub(super) const GEO: [u16; 6] = [33550, 33922, 34264, 34735, 34736, 34737];
 }
 
@@ -81,6 +86,8 @@ enum Content {
     Iptc,
     Photoshop,
     Note,
+    /// A vendor's note in a file of another format than the camera's.
+    Private,
     /// Words of a person or a program.
     Text,
     Jpeg,
@@ -173,7 +180,7 @@ impl Walk {
             tag::PHOTOSHOP => Content::Photoshop,
             tag::MAKER_NOTE => Content::Note,
             tag::PANASONIC_JPEG => Content::Jpeg,
-            tag::DNG_PRIVATE => return Ok(()),
+            tag::DNG_PRIVATE => Content::Private,
             text if tag::TEXTS.contains(&text) => {
                 self.keep.add(entry.value.clone().unwrap_or_default());
                 Content::Text
@@ -226,6 +233,8 @@ impl Walk {
             (tag::STRIP_OFFSETS, tag::STRIP_BYTES),
             (tag::TILE_OFFSETS, tag::TILE_BYTES),
             (tag::JPEG_OFFSET, tag::JPEG_BYTES),
+            (tag::IMAGE_OFFSET, tag::IMAGE_BYTES),
+            (tag::ALPHA_OFFSET, tag::ALPHA_BYTES),
         ];
         for (at, bytes) in pairs {
             let named = |tag: u16| directory.entries.iter().find(move |entry| entry.tag == tag);
@@ -314,6 +323,7 @@ impl Walk {
             Content::Iptc => iptc::datasets(scan, range),
             Content::Photoshop => iptc::resources(scan, range),
             Content::Note => notes::scan(scan, &self.layout, &range, &self.make),
+            Content::Private => notes::private(scan, &self.layout, &range, &self.make),
             Content::Text => described(scan, range),
             Content::Jpeg => jpeg::scan(scan, range),
             Content::JpegData => jpeg::scan_header(scan, range),

@@ -59,12 +59,37 @@ pub(super) fn blank(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanEr
 pub(super) fn scan_or_blank(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
     let mark = scan.mark();
     match self::scan(scan, range.clone()) {
-        Err(ScanError::Malformed(_)) => {
-            scan.rewind(mark);
-            blank(scan, range)
-        }
-        result => result,
+        Err(ScanError::Malformed(_)) => {}
+        result => return result,
     }
+    scan.rewind(mark);
+    let parts = match packet_end(scan, &range)? {
+        Some(end) => vec![range.start..end, end..range.end],
+        None => return blank(scan, range),
+    };
+    for part in parts {
+        let mark = scan.mark();
+        match self::scan(scan, part.clone()) {
+            Err(ScanError::Malformed(_)) => {
+                scan.rewind(mark);
+                blank(scan, part)?;
+            }
+            result => result?,
+        }
+    }
+    Ok(())
+}
+
+/// Where the packet ends by its own mark, if anything follows: programs that write a shorter one over a longer one leave
+/// the rest of that behind.
+fn packet_end(scan: &mut Scan<'_>, range: &Range<u64>) -> Result<Option<u64>, ScanError> {
+    let packet = scan.bytes(range.clone())?;
+    let Some(mark) = memchr::memmem::find(&packet, b"<?xpacket end=") else { return Ok(None) };
+    let rest = packet.get(mark..).unwrap_or_default();
+    let Some(close) = memchr::memmem::find(rest, b"?>") else { return Ok(None) };
+    let end = mark.saturating_add(close).saturating_add(2);
+    let follows = packet.get(end..).is_some_and(|rest| !rest.trim_ascii().is_empty());
+    Ok(follows.then(|| range.start.saturating_add(end as u64)))
 }
 
 /// The walk through the elements of one packet.

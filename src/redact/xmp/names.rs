@@ -74,6 +74,7 @@ const NAMESPACES: &[Namespace] = &[
         names: &[
             "continent",
             "coordinatePrecision",
+            "coordinateUncertaintyInMeters",
             "country",
             "countryCode",
             "county",
@@ -123,7 +124,7 @@ const NAMESPACES: &[Namespace] = &[
     Namespace {
         uri: "http://ns.adobe.com/xmp/1.0/DynamicMedia",
         prefix: "xmpDM",
-        names: &["shotLocation"],
+        names: &["shotLocation", "location"],
         words: true,
     },
     Namespace {
@@ -180,9 +181,6 @@ const ANYWHERE: &[&str] = &[
     "location_name",
     "location_gps",
     "location_altitude",
-    "latitude",
-    "longitude",
-    "longtitude",
     "earthpose",
     "earthpos",
     "shotlocation",
@@ -193,10 +191,19 @@ const ANYWHERE: &[&str] = &[
     "lng",
 ];
 
+/// Parts of names that tell a place in whatever namespace, lower case, and the only names with them that do not: what
+/// light a picture bears.
+const PARTS: [&[u8]; 3] = [b"latitude", b"longitude", b"longtitude"];
+const LIGHT: [&[u8]; 2] = [b"isospeedlatitude", b"exposurelatitude"];
+
 /// What becomes of the property `local` of the namespace `uri`, written with `prefix`.
 pub(super) fn fate(uri: Option<&[u8]>, prefix: &[u8], local: &[u8]) -> Fate {
+    // Some readers take a sign that no name may have for the end of it.
+    let local = local.split(|byte| *byte == b'/').next().unwrap_or_default();
     let lower = local.to_ascii_lowercase();
-    if lower.starts_with(b"gps") || ANYWHERE.iter().any(|name| name.as_bytes() == lower) {
+    let coordinate = PARTS.iter().any(|part| memchr::memmem::find(&lower, part).is_some())
+        && !LIGHT.iter().any(|light| lower.starts_with(light));
+    if coordinate || lower.starts_with(b"gps") || ANYWHERE.iter().any(|name| name.as_bytes() == lower) {
         return Fate::Removed;
     }
     let uri = uri.map(trimmed);

@@ -115,3 +115,41 @@ proptest! {
         let _ = redacted(&bytes);
     }
 }
+
+#[test]
+fn coordinates_by_any_name_go_and_the_latitude_of_light_stays() {
+    let shown = text(&packet(
+        "<d dwc:decimalLatitude='48.85' dwc:verbatimLongitude='2 17 40 E' dwc:coordinateUncertaintyInMeters='30' \
+         exifEX:ISOSpeedLatitudeyyy='200' xmpDM:location='Paris' xmpDM:scene='keep'><my:startLongitude>2.29</my:startLongitude></d>",
+    ));
+    for gone in ["48.85", "2 17 40", "30", "Paris", "2.29"] {
+        assert!(!shown.contains(gone), "{shown}");
+    }
+    assert!(shown.contains("ISOSpeedLatitudeyyy='200'") && shown.contains("scene='keep'"), "{shown}");
+}
+
+#[test]
+fn names_with_a_slash_are_names() {
+    let told = packet(
+        "<d><exif:TIFF/EPStandardID>1</exif:TIFF/EPStandardID><exif:GPSLatitude/x>48</exif:GPSLatitude/x></d>",
+    );
+    let shown = text(&told);
+    assert!(shown.contains("<exif:TIFF/EPStandardID>1<") && !shown.contains("48"), "{shown}");
+    assert!(text(&packet("<d><k:v/><exif:GPSLatitude>48</exif:GPSLatitude></d>")).contains("<k:v/>"));
+}
+
+#[test]
+fn what_follows_the_end_of_a_packet_does_not_take_it_along() {
+    let whole = packet("<d exif:GPSLatitude='48,51.504N' k:v='keep'/>");
+    let rest = b"<?xpacket end='w'?>li>\n<d exif:GPSLatitude='48,51.504N' k:v='lost'/></x:xmpmeta>";
+    let file = [&whole[..], rest].concat();
+    let source = file.as_slice();
+    let mut scan = Scan::new(&source, Budget::STANDARD);
+    let all = scan.whole();
+    scan_or_blank(&mut scan, all).unwrap();
+    let mut shown = file.clone();
+    Patches::new(scan.finish()).apply(0, &mut shown);
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.contains("k:v='keep'") && shown.contains("<?xpacket end='w'?>"), "{shown}");
+    assert!(!shown.contains("48,51") && !shown.contains("lost"), "{shown}");
+}

@@ -133,8 +133,11 @@ impl<'a> Tags<'a> {
 
     fn name(&self, start: usize) -> Result<Range<usize>, ScanError> {
         let rest = self.text.get(start..).unwrap_or_default();
-        let ends = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'=' | b'>' | b'/');
-        let length = rest.iter().position(ends).ok_or(MALFORMED)?;
+        let ends = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'=' | b'>');
+        let end = rest.iter().position(ends).ok_or(MALFORMED)?;
+        // Some writers have a slash in their names, which ends none but in front of the bracket.
+        let empty = rest.get(..end).is_some_and(|name| name.ends_with(b"/")) && rest.get(end) == Some(&b'>');
+        let length = end.saturating_sub(usize::from(empty));
         let name = rest.get(..length).unwrap_or_default();
         if name.is_empty() || name.iter().any(|byte| matches!(byte, b'<' | b'&' | b'"' | b'\'' | 0)) {
             return Err(MALFORMED);

@@ -165,3 +165,42 @@ fn records_of_dash_cams_go_with_the_box_they_stand_in() {
     let file = [with_user_data(&[&title()]), boxed(b"skip", &[b"LIGOGPSINFO\0\0\0\0enciphered"])].concat();
     check(&file, b"enciphered", &[b"keep"]);
 }
+
+#[test]
+fn fixes_of_thermal_cameras_and_of_pentax_go() {
+    let flir = b"\x7f\x2e\x21\x00\x8b\x46\x49\x18\xaf\xb1\xde\x70\x9a\x74\xf6\xf5";
+    check(
+        &with_user_data(&[&boxed(b"uuid", &[flir, b"\0\0\0\0somewhere"]), &title()]),
+        b"somewhere",
+        &[b"keep"],
+    );
+    let mut fields = vec![0; 0x200];
+    fields[..10].copy_from_slice(b"PENTAX K-5");
+    fields[0xd1..0xda].copy_from_slice(b"somewhere");
+    fields[0x142..0x14c].copy_from_slice(b"2021:03:04");
+    fields[0x14d..0x153].copy_from_slice(b"lens 1");
+    let file = with_user_data(&[&boxed(b"PENT", &[&fields]), &title()]);
+    let shown = check(&file, b"somewhere", &[b"PENTAX K-5", b"lens 1", b"keep"]);
+    assert!(!holds(&shown, b"2021:03:04"));
+}
+
+#[test]
+fn properties_of_windows_that_name_a_place_lose_their_value() {
+    let property = |name: &[u8], value: &[u8]| {
+        let value = [&words(&[value.len() + 6])[..], &[0, 8], value].concat();
+        let rest = [&words(&[name.len()])[..], name, &words(&[1]), &value].concat();
+        [&words(&[rest.len() + 4])[..], &rest].concat()
+    };
+    let city = property(b"{C8EA94F0-A9E3-4969-A94B-9C62A95324E0} 100", b"somewhere");
+    let file = with_user_data(&[&boxed(b"Xtra", &[&property(b"WM/Year", b"1999"), &city]), &title()]);
+    check(&file, b"somewhere", &[b"WM/Year", b"1999", b"keep"]);
+    let country = property(b"Location", b"somewhere");
+    check(&with_user_data(&[&boxed(b"Xtra", &[&country])]), b"somewhere", &[b"Location"]);
+}
+
+#[test]
+fn a_track_may_have_a_description_for_each_frame() {
+    let many: Vec<u8> = (0..500).flat_map(|_| entry(b"jpeg")).collect();
+    let file = with_track(b"vide", &[&many[..], &entry(b"jpeg")].concat(), &[b"picture"]);
+    assert_eq!(redacted(&file).unwrap(), file);
+}

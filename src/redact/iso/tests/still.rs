@@ -308,3 +308,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_broken_frame_with_no_metadata_behind_it_stays() {
+    let start = boxed(b"jP  ", &[b"\r\n\x87\n"]);
+    let broken = |behind: &[u8]| [&start[..], &ftyp(), &[0, 0, 0, 4], b"bad!", behind].concat();
+    let codestream = boxed(b"jp2c", &[b"\xff\x4f\xff\x51 codestream"]);
+    assert!(clean(&broken(&codestream)));
+    let hidden = boxed(b"uuid", &[b"somewhere, without a sign"]);
+    let after = shown(&broken(&[&codestream[..], &hidden].concat())).unwrap();
+    assert!(!holds(&after, b"somewhere"));
+}
