@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::lower::Watcher;
 use crate::platform;
 use crate::policy::Visibility;
+use crate::redact::Classes;
 
 /// How many threads serve where nobody says: more only contend for the kernel's queue.
 const THREADS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
@@ -38,6 +39,8 @@ pub struct ServeOptions {
     pub passthrough: bool,
     /// Whether files exist for applications that could not list them.
     pub visibility: Visibility,
+    /// What of a location is hidden.
+    pub hide: Classes,
     /// How many directories of each volume may be watched for changes made beneath the mount.
     pub watches: usize,
     /// Where the administration listens.
@@ -92,6 +95,8 @@ pub struct Settings {
     pub passthrough: Option<bool>,
     /// See [`ServeOptions::visibility`].
     pub visibility: Option<Visibility>,
+    /// See [`ServeOptions::hide`].
+    pub hide: Option<Classes>,
     /// See [`ServeOptions::watches`].
     pub watches: Option<usize>,
     /// See [`ServeOptions::socket`].
@@ -166,6 +171,7 @@ impl Settings {
             threads: self.threads.or(below.threads),
             passthrough: self.passthrough.or(below.passthrough),
             visibility: self.visibility.or(below.visibility),
+            hide: self.hide.or(below.hide),
             watches: self.watches.or(below.watches),
             socket: self.socket.or(below.socket),
             binder: self.binder.or(below.binder),
@@ -186,6 +192,7 @@ impl Settings {
             threads: self.threads.unwrap_or(THREADS),
             passthrough: self.passthrough.unwrap_or(true),
             visibility: self.visibility.unwrap_or_default(),
+            hide: self.hide.unwrap_or_default(),
             watches: self.watches.unwrap_or_else(default_watches),
             socket: self.socket.unwrap_or_else(platform::socket),
             binder: self.binder.unwrap_or_default(),
@@ -220,7 +227,7 @@ mod tests {
     fn the_command_line_is_over_the_file() {
         let line = Settings { threads: NonZeroU32::new(4), ..Settings::default() };
         let file: Settings = toml::from_str(
-            "threads = 8\nlower = \"/tmp\"\nmount = \"/\"\nvisibility = \"private\"\nbinder = \"rpc\"",
+            "threads = 8\nlower = \"/tmp\"\nmount = \"/\"\nvisibility = \"private\"\nbinder = \"rpc\"\nhide = [\"places\"]",
         )
         .unwrap();
         let options = line.over(file).complete().unwrap();
@@ -229,6 +236,8 @@ mod tests {
         assert!(options.passthrough);
         assert_eq!(options.visibility, Visibility::Private);
         assert_eq!(options.binder, BinderMode::Rpc);
+        assert_eq!(options.hide, Classes::PLACES);
+        assert!(toml::from_str::<Settings>("hide = []").is_err());
     }
 
     #[test]

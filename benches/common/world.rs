@@ -14,6 +14,7 @@ use mediagate::fs::{Context, Settings, Volume, VolumeKind};
 use mediagate::id::{AppId, MediaId, NodeId, Uid, UserId};
 use mediagate::lower::{FileName, PathFd};
 use mediagate::policy::{PackageName, Permissions, Visibility};
+use mediagate::redact::Classes;
 use mediagate::scan::{Progress, ScanOptions, ScanOutcome, scan};
 use mediagate::store::{ApplicationRecord, Store};
 use tempfile::TempDir;
@@ -75,6 +76,7 @@ impl World {
             descriptors: 4096,
             watches: 4096,
             visibility: Visibility::Shared,
+            hide: Classes::ALL,
         };
         let (counters, decisions) = (Arc::new(Counters::default()), Arc::new(DecisionRing::default()));
         let volume = Arc::new(Volume::new(&lower, settings, store.clone(), counters, decisions)?);

@@ -27,8 +27,10 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => return serve(&arguments, socket),
         Command::Demo { json } => return demo(json),
         Command::DemoApplication { write, path } => return mediagate::demo::act(write, &path),
-        Command::Inspect { files, json } => shell::inspect(&files, json, &mut io::stdout().lock()),
-        Command::Redact { file, out } => shell::redact(&file, &out),
+        Command::Inspect { files, hide, json } => {
+            shell::inspect(&files, hide, json, &mut io::stdout().lock())
+        }
+        Command::Redact { file, out, hide } => shell::redact(&file, &out, hide),
         Command::Remote(command) => ask(&command, socket),
     };
     report(done)

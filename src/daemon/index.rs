@@ -132,7 +132,7 @@ fn index(
         volume.root_row(),
         store,
         &below,
-        ScanOptions { full, users: volumes.common().options.users },
+        ScanOptions { full, users: volumes.common().options.users, hide: volumes.common().options.hide },
         &running.progress,
     );
     // Rows were made and changed: what was known of entries is gathered again.

@@ -187,6 +187,7 @@ fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind, user: UserId) ->
         own,
         user,
         visibility: options.visibility,
+        hide: options.hide,
         shown_uid: shown,
         shown_gid: shown,
         passthrough: options.passthrough,

@@ -144,7 +144,7 @@ impl Volume {
         self.counters.count(Counter::Planned);
         let extension = extension(inode);
         let whole = Whole { inspection, size: version.size };
-        let plan = redact::plan(&whole, extension.as_deref(), &Budget::STANDARD)?;
+        let plan = redact::plan_hiding(&whole, extension.as_deref(), &Budget::STANDARD, self.settings.hide)?;
         if let Some(row) = facts.row.filter(|_| version.is_settled(SystemTime::now())) {
             self.save_plan(row, version, format, &plan);
         }
@@ -152,7 +152,7 @@ impl Volume {
     }
 
     pub(super) fn saved_plan(&self, row: MediaId, version: ContentVersion) -> Option<Plan> {
-        let saved = self.store.plan(&plan_key(row, version)).ok().flatten()?;
+        let saved = self.store.plan(&self.plan_key(row, version)).ok().flatten()?;
         Plan::decode(&saved.plan).ok()
     }
 
@@ -165,11 +165,16 @@ impl Volume {
         plan: &Plan,
     ) {
         let name = format.map_or("unrecognised".to_owned(), |format| format!("{format:?}").to_lowercase());
-        match self.store.save_plan(&plan_key(row, version), &name, &plan.encode()) {
+        match self.store.save_plan(&self.plan_key(row, version), &name, &plan.encode()) {
             // The file was removed or renamed meanwhile, which anybody may do as often as they like.
             Ok(()) | Err(StoreError::UnknownEntry(_)) => {}
             Err(error) => log::warn!("cannot save the plan of entry {row}: {error}"),
         }
+    }
+
+    fn plan_key(&self, row: MediaId, version: ContentVersion) -> PlanKey {
+        let scanner = redact::plan_version(self.settings.hide);
+        PlanKey { entry: row, version: stored(version), scanner }
     }
 }
 
@@ -178,10 +183,6 @@ pub(super) fn extension(inode: &VolumeInode) -> Option<String> {
     let link = inode.link()?;
     let (_, extension) = link.name.as_str().rsplit_once('.')?;
     Some(extension.to_ascii_lowercase())
-}
-
-fn plan_key(row: MediaId, version: ContentVersion) -> PlanKey {
-    PlanKey { entry: row, version: stored(version), scanner: redact::SCANNER_VERSION }
 }
 
 /// The same version in the database's vocabulary.

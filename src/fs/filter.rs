@@ -112,7 +112,7 @@ impl Volume {
                 return Ok(None);
             }
         }
-        let plan = redact::plan(&held, extension(inode).as_deref(), &STRICT)?;
+        let plan = redact::plan_hiding(&held, extension(inode).as_deref(), &STRICT, self.settings.hide)?;
         let count = held.read_at(offset, buffer)?;
         if !whole && inspection.stat_now()?.version != version {
             return Ok(None);

@@ -70,6 +70,7 @@ use crate::lower::{Identity, PathFd};
 use crate::node::{Handle, HandleTable, Inode, Node, NodeTable, Reuse};
 pub use crate::policy::Operation;
 use crate::policy::{PrivateTree, Visibility};
+use crate::redact::Classes;
 use crate::store::{ReusedInode, Store};
 use kernel::Notice;
 
@@ -111,6 +112,8 @@ pub struct Settings {
     pub user: UserId,
     /// Whether files exist for callers that could not list them.
     pub visibility: Visibility,
+    /// What of a location is hidden.
+    pub hide: Classes,
     /// Owner that shared entries show.
     pub shown_uid: u32,
     /// Group that shared entries show.

@@ -11,8 +11,8 @@ use super::plan::OpaqueReason;
 use super::scan::Scan;
 use super::sniff::{Format, candidates};
 use super::{
-    Budget, Fill, Patches, Plan, ReadAt, ScanError, document, flac, gif, iso, jpeg, matroska, mp3, ogg,
-    patterns, png, psd, raw, riff, subtitles, tiff, webp, xmp,
+    Budget, Classes, Fill, Patches, Plan, ReadAt, ScanError, document, flac, gif, iso, jpeg, matroska, mp3,
+    ogg, patterns, png, psd, raw, riff, subtitles, tiff, webp, xmp,
 };
 
 /// Formats that editors rewrite in place, by adding at the end.
@@ -33,7 +33,20 @@ const HEAD: u64 = 4096;
 /// # Errors
 /// Only what reading the file answers: then nothing is known of it. What cannot be made safe is [`Plan::Opaque`].
 pub fn plan(source: &dyn ReadAt, extension: Option<&str>, budget: &Budget) -> io::Result<Plan> {
-    let mut scan = Scan::new(source, *budget);
+    plan_hiding(source, extension, budget, Classes::ALL)
+}
+
+/// The same where no more than these classes has to be hidden.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_hiding(
+    source: &dyn ReadAt,
+    extension: Option<&str>,
+    budget: &Budget,
+    hide: Classes,
+) -> io::Result<Plan> {
+    let mut scan = Scan::hiding(source, *budget, hide);
     match scan_all(&mut scan, extension) {
         Ok(()) => {}
         Err(ScanError::Read(error)) => return Err(error),

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::bytes::{Endian, after, length, part};
 use super::scan::Scan;
-use super::{Fill, ScanError, jpeg, tiff, xmp};
+use super::{Classes, Fill, ScanError, jpeg, tiff, xmp};
 
 /// Datasets of record 2 that tell a place: content location code and name, city, sub-location, state, country code
 /// and name.
@@ -20,6 +20,9 @@ const THUMBNAIL_HEADER: u64 = 28;
 ///
 /// What is between datasets and is none is passed over, as readers do that look for the next tag marker.
 pub(super) fn datasets(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    if !scan.hides(Classes::PLACES) {
+        return Ok(());
+    }
     let bytes = scan.bytes(range.clone())?;
     let mut at = 0usize;
     while let Some(found) = memchr::memchr(0x1c, bytes.get(at..).unwrap_or_default()) {
@@ -40,7 +43,7 @@ pub(super) fn datasets(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), Sca
         let value = bytes.get(from..from.saturating_add(take)).unwrap_or_default();
         if record == 2 && PLACES.contains(&dataset) && !value.trim_ascii().is_empty() {
             let start = range.start.saturating_add(at.saturating_add(header) as u64);
-            scan.patch(start, Fill::Spaces(take as u64))?;
+            scan.of(Classes::PLACES, |scan| scan.patch(start, Fill::Spaces(take as u64)))?;
         }
         at = at.saturating_add(skip);
     }

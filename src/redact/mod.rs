@@ -11,6 +11,7 @@
 
 mod brotli;
 mod bytes;
+mod class;
 mod dispatch;
 mod document;
 mod flac;
@@ -46,7 +47,8 @@ mod vorbis;
 mod webp;
 mod xmp;
 
-pub use dispatch::plan;
+pub use class::{Classes, NoClasses};
+pub use dispatch::{plan, plan_hiding};
 pub use patches::Patches;
 pub use plan::{Fill, OpaqueReason, Patch, Plan};
 pub use sniff::{Format, Media, is_no_media, sniff};
@@ -55,3 +57,8 @@ pub use store::NotAPlan;
 
 /// Grows whenever a scanner finds more or a recipe changes: plans of other versions are made again.
 pub const SCANNER_VERSION: u32 = 3;
+
+/// The version of plans that hide these classes: a plan that hides fewer is never taken for one of them.
+pub fn plan_version(hide: Classes) -> u32 {
+    SCANNER_VERSION | u32::from(hide.missing()) << 16
+}

@@ -117,7 +117,7 @@ fn uncovered(taken: &BTreeMap<u64, Patch>, patch: &Patch) -> Vec<Patch> {
     let mut keep = |from: u64, to: u64| {
         if from < to {
             let fill = patch.fill.part(from.saturating_sub(patch.offset), to.saturating_sub(patch.offset));
-            pieces.push(Patch { offset: from, fill });
+            pieces.push(Patch { offset: from, fill, classes: patch.classes });
         }
     };
     for other in taken.range(patch.offset.saturating_add(1)..end.max(patch.offset.saturating_add(1))) {
@@ -128,11 +128,12 @@ fn uncovered(taken: &BTreeMap<u64, Patch>, patch: &Patch) -> Vec<Patch> {
     pieces
 }
 
-/// Unites neighbours of one kind.
+/// Unites neighbours of one kind and of the same classes.
 fn merged(ordered: impl Iterator<Item = Patch>) -> Vec<Patch> {
     let mut result: Vec<Patch> = Vec::new();
     for patch in ordered {
-        let Some(last) = result.last_mut().filter(|last| last.end() == patch.offset) else {
+        let beside = |last: &&mut Patch| last.end() == patch.offset && last.classes == patch.classes;
+        let Some(last) = result.last_mut().filter(beside) else {
             result.push(patch);
             continue;
         };

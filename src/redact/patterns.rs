@@ -13,7 +13,7 @@ use aho_corasick::AhoCorasick;
 
 use super::bytes::{Endian, after, length};
 use super::scan::Scan;
-use super::{ScanError, iptc, tiff, xmp};
+use super::{Classes, ScanError, iptc, tiff, xmp};
 
 mod coordinates;
 #[cfg(test)]
@@ -31,8 +31,10 @@ const TRIAL: u64 = 16 << 20;
 /// What a pattern is, and so how a hit is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sign {
-    /// Tells a place wherever it stands.
+    /// Tells coordinates, and what belongs to them, wherever it stands.
     Certain(&'static str),
+    /// Tells the name of a place, wherever it stands.
+    Place(&'static str),
     /// The name of a box: its size stands before it.
     Box(&'static str),
     /// A TIFF block begins so many bytes after it.
@@ -65,9 +67,9 @@ const SIGNS: &[(&[u8], Sign)] = &[
     (b"GpsLongitude", Sign::Certain("a GPS property")),
     (b"G\0P\0S\0L\0a\0t\0i\0t", Sign::Certain("a GPS property")),
     (b"G\0P\0S\0L\0o\0n\0g\0i", Sign::Certain("a GPS property")),
-    (b"L\0o\0c\0a\0t\0i\0o\0n\0C\0r\0e\0a\0t", Sign::Certain("a place property")),
-    (b"L\0o\0c\0a\0t\0i\0o\0n\0S\0h\0o\0w", Sign::Certain("a place property")),
-    (b"p\0h\0o\0t\0o\0s\0h\0o\0p\0:\0C\0i\0t\0y", Sign::Certain("a place property")),
+    (b"L\0o\0c\0a\0t\0i\0o\0n\0C\0r\0e\0a\0t", Sign::Place("a place property")),
+    (b"L\0o\0c\0a\0t\0i\0o\0n\0S\0h\0o\0w", Sign::Place("a place property")),
+    (b"p\0h\0o\0t\0o\0s\0h\0o\0p\0:\0C\0i\0t\0y", Sign::Place("a place property")),
     (b"freeGPS ", Sign::Certain("GPS records")),
     (b"LIGOGPSINFO", Sign::Certain("GPS records")),
     (b"com.apple.quicktime.location", Sign::Certain("a location key")),
@@ -138,7 +140,8 @@ fn judge(
 ) -> Result<Option<&'static str>, ScanError> {
     let limit = length(&rest);
     let told = match sign {
-        Sign::Certain(reason) => Some(reason),
+        Sign::Certain(reason) => scan.hides(Classes::FIX).then_some(reason),
+        Sign::Place(reason) => scan.hides(Classes::PLACES).then_some(reason),
         Sign::Box(reason) => {
             let size = at.checked_sub(4).and_then(|start| Endian::Big.u32(bytes, start));
             size.filter(|size| (8..=limit.saturating_add(4)).contains(&u64::from(*size))).map(|_| reason)

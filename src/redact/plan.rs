@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::Patches;
+use super::{Classes, Patches};
 
 /// What has to be done to a file before it is shown to a reader who may not see the private parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,8 @@ pub struct Patch {
     pub offset: u64,
     /// What stands there afterwards.
     pub fill: Fill,
+    /// What stood there, as far as it is known; else all that it may be.
+    pub classes: Classes,
 }
 
 impl Patch {

@@ -10,13 +10,17 @@ use std::ops::Range;
 
 use super::joined::Joined;
 use super::shown::Shown;
-use super::{Budget, Fill, Patch, Patches, ReadAt, ScanError};
+use super::{Budget, Classes, Fill, Patch, Patches, ReadAt, ScanError};
 
 /// One scan of one file.
 #[derive(Debug)]
 pub(super) struct Scan<'a> {
     source: &'a dyn ReadAt,
     left: Budget,
+    /// What is to be hidden.
+    hide: Classes,
+    /// What is told where a scanner is at work.
+    told: Classes,
     patches: Vec<Patch>,
     /// Coordinates that were hidden, as they stood.
     coordinates: Vec<Vec<u8>>,
@@ -26,8 +30,39 @@ pub(super) struct Scan<'a> {
 const MAX_COORDINATES: usize = 16;
 
 impl<'a> Scan<'a> {
+    /// A scan that hides all.
+    #[cfg(test)]
     pub(super) fn new(source: &'a dyn ReadAt, budget: Budget) -> Scan<'a> {
-        Scan { source, left: budget, patches: Vec::new(), coordinates: Vec::new() }
+        Scan::hiding(source, budget, Classes::ALL)
+    }
+
+    /// A scan that hides these classes.
+    pub(super) fn hiding(source: &'a dyn ReadAt, budget: Budget, hide: Classes) -> Scan<'a> {
+        let (patches, coordinates) = (Vec::new(), Vec::new());
+        Scan { source, left: budget, hide, told: Classes::ALL, patches, coordinates }
+    }
+
+    /// Whether any of these is to be hidden.
+    pub(super) fn hides(&self, classes: Classes) -> bool {
+        self.hide.meets(classes)
+    }
+
+    /// What is to be hidden.
+    pub(super) fn hidden(&self) -> Classes {
+        self.hide
+    }
+
+    /// Runs a scanner over what tells nothing but these.
+    pub(super) fn of<T>(&mut self, classes: Classes, inner: impl FnOnce(&mut Scan<'a>) -> T) -> T {
+        let before = self.tell(classes);
+        let result = inner(self);
+        self.tell(before);
+        result
+    }
+
+    /// What is replaced from now on tells these; answers with what it told before.
+    pub(super) fn tell(&mut self, classes: Classes) -> Classes {
+        std::mem::replace(&mut self.told, classes)
     }
 
     /// The whole file.
@@ -151,7 +186,7 @@ impl<'a> Scan<'a> {
     ) -> Result<(T, Vec<Patch>), ScanError> {
         let depth = self.left.depth;
         let left = Budget { depth: depth.checked_sub(1).ok_or(ScanError::Budget("nesting"))?, ..self.left };
-        let mut scan = Scan { source: content, left, patches: Vec::new(), coordinates: Vec::new() };
+        let mut scan = Scan { told: self.told, ..Scan::hiding(content, left, self.hide) };
         let result = inner(&mut scan);
         self.left = Budget { depth, ..scan.left };
         for coordinate in std::mem::take(&mut scan.coordinates) {
@@ -209,7 +244,7 @@ impl<'a> Scan<'a> {
         })?;
         for patch in patches {
             for (offset, fill) in joined.split(&patch) {
-                self.patch(offset, fill)?;
+                self.of(patch.classes, |scan| scan.patch(offset, fill))?;
             }
         }
         Ok(())
@@ -221,7 +256,7 @@ impl<'a> Scan<'a> {
             return Ok(());
         }
         self.left.patches = self.left.patches.checked_sub(1).ok_or(ScanError::Budget("replacements"))?;
-        self.patches.push(Patch { offset, fill });
+        self.patches.push(Patch { offset, fill, classes: self.told });
         Ok(())
     }
 

@@ -1,15 +1,17 @@
 //! Plans as bytes, for keeping them in a database.
 //!
-//! Version 1: the version, a kind (0 clean, 1 replacements, 2 opaque); for replacements each one's distance from the
-//! end of the one before, its fill and its length, as numbers of seven bits to the byte with the least significant
+//! Version 2: the version, a kind (0 clean, 1 replacements, 2 opaque); for replacements each one's distance from the
+//! end of the one before, its fill with its classes, and its length, as numbers of seven bits to the byte with the least significant
 //! first; for opaque the reason as UTF-8.
 
 #![forbid(unsafe_code)]
 
 use super::plan::OpaqueReason;
-use super::{Fill, Patch, Patches, Plan};
+use super::{Classes, Fill, Patch, Patches, Plan};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// How many bits of a byte the kind of a fill takes; the classes stand in those above.
+const FILL_BITS: u32 = 2;
 
 /// Bytes that are no plan, or one of another version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +33,7 @@ impl Plan {
                         Fill::Spaces(_) => (1, &[]),
                         Fill::Bytes(content) => (2, content),
                     };
-                    bytes.push(kind);
+                    bytes.push(kind | patch.classes.bits() << FILL_BITS);
                     put(&mut bytes, patch.fill.length());
                     bytes.extend_from_slice(content);
                     last = patch.end();
@@ -67,7 +69,8 @@ fn patches(mut rest: &[u8]) -> Option<Patches> {
         let (kind, after) = rest.split_first()?;
         rest = after;
         let length = take(&mut rest)?;
-        let fill = match kind {
+        let classes = Classes::of_bits(kind >> FILL_BITS)?;
+        let fill = match kind & 3 {
             0 => Fill::Zeros(length),
             1 => Fill::Spaces(length),
             2 => {
@@ -81,7 +84,7 @@ fn patches(mut rest: &[u8]) -> Option<Patches> {
         if length == 0 || i64::try_from(last).is_err() {
             return None;
         }
-        found.push(Patch { offset, fill });
+        found.push(Patch { offset, fill, classes });
     }
     Some(Patches::new(found)).filter(|patches| !patches.is_empty())
 }
@@ -120,9 +123,9 @@ mod tests {
     #[test]
     fn each_kind_returns() {
         let found = vec![
-            Patch { offset: 3, fill: Fill::Zeros(300) },
-            Patch { offset: 303, fill: Fill::Bytes(b"II*\0"[..].into()) },
-            Patch { offset: 1 << 40, fill: Fill::Spaces(1) },
+            Patch { offset: 3, fill: Fill::Zeros(300), classes: Classes::ALL },
+            Patch { offset: 303, fill: Fill::Bytes(b"II*\0"[..].into()), classes: Classes::PLACES },
+            Patch { offset: 1 << 40, fill: Fill::Spaces(1), classes: Classes::GEOTIFF },
         ];
         let opaque = Plan::Opaque(OpaqueReason("malformed box".into()));
         for plan in [Plan::Clean, Plan::Ranges(Patches::new(found)), opaque] {

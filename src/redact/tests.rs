@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::sample;
 
+mod classes;
 pub(super) mod laws;
 
 /// Pieces of the samples' location as they stand in their files: Exif's latitude, XMP's, and the city.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::lower::{ContentVersion, Inspection, PathFd};
 use crate::policy::{Content, Kind};
-use crate::redact::{self, Budget, Format, Media, ReadAt};
+use crate::redact::{self, Budget, Classes, Format, Media, ReadAt};
 use crate::store::SavedPlan;
 
 /// How often a file is looked into that changes meanwhile.
@@ -24,6 +24,8 @@ const CLOCK_STEP: Duration = Duration::from_millis(20);
 pub(super) struct Looked {
     pub(super) version: ContentVersion,
     pub(super) kind: Kind,
+    /// The version of the plan.
+    pub(super) scanner: u32,
     /// `None` for files that are no media.
     pub(super) plan: Option<SavedPlan>,
 }
@@ -32,7 +34,7 @@ pub(super) struct Looked {
 ///
 /// # Errors
 /// The lower file system's own.
-pub(super) fn look(file: &PathFd, name: &str, named: Kind) -> io::Result<Option<Looked>> {
+pub(super) fn look(file: &PathFd, name: &str, named: Kind, hide: Classes) -> io::Result<Option<Looked>> {
     for _ in 0..LOOKS {
         await_new_stamps(file)?;
         let inspection = file.inspect()?;
@@ -46,7 +48,7 @@ pub(super) fn look(file: &PathFd, name: &str, named: Kind) -> io::Result<Option<
         if !inspection.stat().version.is_settled(SystemTime::now()) {
             return Ok(None);
         }
-        let looked = seen(&inspection, name, named);
+        let looked = seen(&inspection, name, named, hide);
         // An error in a file that changed meanwhile, such as an early end, is no error of the file.
         if inspection.stat_now()?.version == inspection.stat().version {
             return looked.map(Some);
@@ -65,7 +67,7 @@ fn await_new_stamps(file: &PathFd) -> io::Result<()> {
     Ok(())
 }
 
-fn seen(inspection: &Inspection, name: &str, named: Kind) -> io::Result<Looked> {
+fn seen(inspection: &Inspection, name: &str, named: Kind, hide: Classes) -> io::Result<Looked> {
     let version = inspection.stat().version;
     let mut head = vec![0; HEAD];
     let count = inspection.read_at(0, &mut head)?;
@@ -73,16 +75,18 @@ fn seen(inspection: &Inspection, name: &str, named: Kind) -> io::Result<Looked> 
     let format = redact::sniff(&head);
     let content = content(&head, format);
     let plan = if is_planned(named) || shows_or_sounds(content) {
-        Some(plan(inspection, version.size, name, format)?)
+        Some(plan(inspection, name, format, hide)?)
     } else {
         None
     };
-    Ok(Looked { version, kind: Kind::agree(named, content), plan })
+    Ok(Looked { version, kind: Kind::agree(named, content), scanner: redact::plan_version(hide), plan })
 }
 
-fn plan(inspection: &Inspection, size: u64, name: &str, format: Option<Format>) -> io::Result<SavedPlan> {
+fn plan(inspection: &Inspection, name: &str, format: Option<Format>, hide: Classes) -> io::Result<SavedPlan> {
+    let size = inspection.stat().version.size;
     let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    let plan = redact::plan(&Whole { inspection, size }, extension.as_deref(), &Budget::STANDARD)?;
+    let source = Whole { inspection, size };
+    let plan = redact::plan_hiding(&source, extension.as_deref(), &Budget::STANDARD, hide)?;
     let format = format.map_or("unrecognised".to_owned(), |format| format!("{format:?}").to_lowercase());
     Ok(SavedPlan { format, plan: plan.encode() })
 }

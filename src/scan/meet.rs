@@ -242,7 +242,7 @@ impl Walk<'_> {
             if stat.identity != met.identity {
                 return Ok(None);
             }
-            look::look(&descriptor, new.name.as_str(), named)
+            look::look(&descriptor, new.name.as_str(), named, self.options.hide)
         });
         match looked {
             Ok(Some(looked)) => return Ok(Met::New(Box::new(Found { looked: Some(looked), ..new }))),
@@ -262,7 +262,7 @@ impl Walk<'_> {
         if kind == named && !look::is_planned(named) {
             return Ok(true);
         }
-        let key = PlanKey { entry: row.id, version, scanner: redact::SCANNER_VERSION };
+        let key = PlanKey { entry: row.id, version, scanner: redact::plan_version(self.options.hide) };
         Ok(self.store.plan(&key)?.is_some())
     }
 

@@ -29,6 +29,7 @@ use std::io;
 use crate::id::MediaId;
 use crate::lower::{FileName, PathFd, fold};
 use crate::policy::Place;
+use crate::redact::Classes;
 use crate::store::{Store, StoreError};
 
 pub use progress::{Progress, ScanOutcome};
@@ -45,6 +46,8 @@ pub struct ScanOptions {
     pub full: bool,
     /// The root holds the trees of several users.
     pub users: bool,
+    /// What of a location the plans hide.
+    pub hide: Classes,
 }
 
 impl ScanOptions {

@@ -13,7 +13,6 @@ use super::walk::Walk;
 use crate::id::{Identity, MediaId};
 use crate::lower::FileName;
 use crate::policy::{Mark, State};
-use crate::redact;
 use crate::store::{Changes, Entry, EntryName, NewEntry, Placement, PlanKey, StoreError};
 
 /// An entry whose row is to be made or brought up to date.
@@ -129,7 +128,7 @@ impl Found {
         let row = changes.record_found(&new)?;
         if let Some(plan) = &looked.plan {
             let version = stored(looked.version);
-            let key = PlanKey { entry: row, version, scanner: redact::SCANNER_VERSION };
+            let key = PlanKey { entry: row, version, scanner: looked.scanner };
             changes.save_plan(&key, &plan.format, &plan.plan)?;
         }
         Ok(Recorded { row: Some(row), changed: own.is_none_or(|own| differs(own, &new)) })

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::admin::kind_name;
 use crate::policy::{Content, Kind};
-use crate::redact::{self, Budget, Fill, Format, Media, Patch, Patches, Plan, ReadAt};
+use crate::redact::{self, Budget, Classes, Fill, Format, Media, Patch, Patches, Plan, ReadAt};
 
 use super::table::{safe, table};
 use super::{Outcome, ShellError, print};
@@ -58,14 +58,21 @@ struct Range {
     offset: u64,
     length: u64,
     with: &'static str,
+    /// What stood there, as far as it is known; else all that it may be.
+    classes: Vec<&'static str>,
 }
 
 /// Prints kind and redaction plan of each file.
 ///
 /// # Errors
 /// [`ShellError::File`] for the first file that cannot be read.
-pub fn inspect(files: &[PathBuf], json: bool, out: &mut dyn Write) -> Result<Outcome, ShellError> {
-    let reports = files.iter().map(|path| examine(path)).collect::<Result<Vec<_>, _>>()?;
+pub fn inspect(
+    files: &[PathBuf],
+    hide: Classes,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<Outcome, ShellError> {
+    let reports = files.iter().map(|path| examine(path, hide)).collect::<Result<Vec<_>, _>>()?;
     if json {
         print::json(out, &reports)?;
     } else {
@@ -83,9 +90,9 @@ pub fn inspect(files: &[PathBuf], json: bool, out: &mut dyn Write) -> Result<Out
 ///
 /// # Errors
 /// [`ShellError::Exists`], [`ShellError::Opaque`], [`ShellError::File`]
-pub fn redact(file: &Path, out: &Path) -> Result<Outcome, ShellError> {
+pub fn redact(file: &Path, out: &Path, hide: Classes) -> Result<Outcome, ShellError> {
     let source = open(file)?;
-    let patches = match plan_of(&source, file)? {
+    let patches = match plan_of(&source, file, hide)? {
         Plan::Clean => Patches::default(),
         Plan::Ranges(patches) => patches,
         Plan::Opaque(reason) => {
@@ -114,9 +121,10 @@ fn open(path: &Path) -> Result<Source, ShellError> {
     Ok(Source { file, size: metadata.len() })
 }
 
-fn plan_of(source: &Source, path: &Path) -> Result<Plan, ShellError> {
+fn plan_of(source: &Source, path: &Path, hide: Classes) -> Result<Plan, ShellError> {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    redact::plan(source, extension, &Budget::STANDARD).map_err(|cause| failure("read", path, cause))
+    redact::plan_hiding(source, extension, &Budget::STANDARD, hide)
+        .map_err(|cause| failure("read", path, cause))
 }
 
 /// The kind on which name and content agree, by its name.
@@ -137,9 +145,9 @@ fn kind_of(source: &Source, path: &Path) -> Result<&'static str, ShellError> {
     Ok(kind_name(Kind::agree(by_name, content)))
 }
 
-fn examine(path: &Path) -> Result<Report, ShellError> {
+fn examine(path: &Path, hide: Classes) -> Result<Report, ShellError> {
     let source = open(path)?;
-    let plan = plan_of(&source, path)?;
+    let plan = plan_of(&source, path, hide)?;
     let (name, reason, patches) = match &plan {
         Plan::Clean => ("clean", None, Vec::new()),
         Plan::Ranges(patches) => ("ranges", None, patches.iter().map(range).collect()),
@@ -162,7 +170,8 @@ fn range(patch: &Patch) -> Range {
         Fill::Spaces(_) => "spaces",
         Fill::Bytes(_) => "bytes",
     };
-    Range { offset: patch.offset, length: patch.fill.length(), with }
+    let classes = patch.classes.names().collect();
+    Range { offset: patch.offset, length: patch.fill.length(), with, classes }
 }
 
 fn print_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
@@ -176,10 +185,12 @@ fn print_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if patches.is_empty() {
         return Ok(());
     }
-    let rows = patches
-        .iter()
-        .map(|range| [format!("  {}", range.offset), range.length.to_string(), range.with.to_owned()]);
-    table(out, ["  OFFSET", "LENGTH", "WITH"], rows)
+    let rows = patches.iter().map(|range| {
+        let all = range.classes.len() == Classes::ALL.names().count();
+        let told = if all { "any".to_owned() } else { range.classes.join(",") };
+        [format!("  {}", range.offset), range.length.to_string(), range.with.to_owned(), told]
+    });
+    table(out, ["  OFFSET", "LENGTH", "WITH", "TELLS"], rows)
 }
 
 /// A name beside `out` that no other process uses.

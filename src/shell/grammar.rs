@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::admin::{operation_list, role_list, section_names};
 use crate::config::{BinderMode, Settings};
 use crate::policy::Visibility;
+use crate::redact::Classes;
 
 use super::duration;
 
@@ -53,6 +54,9 @@ pub enum Command {
         /// The files.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// What is to be hidden, with commas: coordinates, motion, auxiliary, places, geotiff; without it, all.
+        #[arg(long, value_name = "LIST", default_value_t = Classes::ALL, hide_default_value = true)]
+        hide: Classes,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -63,6 +67,9 @@ pub enum Command {
         file: PathBuf,
         /// The file to make.
         out: PathBuf,
+        /// What is to be hidden; see `inspect`.
+        #[arg(long, value_name = "LIST", default_value_t = Classes::ALL, hide_default_value = true)]
+        hide: Classes,
     },
     /// What the daemon does.
     #[command(flatten)]
@@ -81,8 +88,8 @@ pub struct ServeArguments {
     /// The directory of the database.
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, visibility, watches, socket,
-    /// binder.
+    /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, visibility, hide, watches,
+    /// socket, binder.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Applications to register at the start; see `app import`.
@@ -100,6 +107,10 @@ pub struct ServeArguments {
     /// Whether files exist for applications that could not list them: in a shared volume they do.
     #[arg(long, value_name = "WHICH", value_parser = visibility())]
     pub visibility: Option<Visibility>,
+    /// What of a location is hidden from who may not know it, with commas: coordinates, motion, auxiliary, places, geotiff;
+    /// without it, all.
+    #[arg(long, value_name = "LIST")]
+    pub hide: Option<Classes>,
     /// Directories of each volume that are watched for changes made beneath the mount; 0 watches none.
     #[arg(long, value_name = "N")]
     pub watches: Option<usize>,
@@ -130,6 +141,7 @@ impl ServeArguments {
             threads: self.threads,
             passthrough: self.no_passthrough.then_some(false),
             visibility: self.visibility,
+            hide: self.hide,
             watches: self.watches,
             binder: self.binder,
             socket,

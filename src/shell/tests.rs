@@ -5,6 +5,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::*;
+use crate::redact::Classes;
 
 fn parsed(line: &str) -> Result<Command, String> {
     let words = std::iter::once("mediagate").chain(line.split_whitespace());
@@ -157,16 +158,16 @@ fn redact_writes_the_filtered_bytes_and_overwrites_nothing() {
     let photo = photo_with_place();
     assert!(holds_place(&photo));
     std::fs::write(&from, &photo).unwrap();
-    assert_eq!(redact(&from, &to).unwrap(), Outcome::Done);
+    assert_eq!(redact(&from, &to, Classes::ALL).unwrap(), Outcome::Done);
     let safe = std::fs::read(&to).unwrap();
     assert_eq!(safe.len(), photo.len());
     assert!(!holds_place(&safe));
     assert_eq!(std::fs::read(&from).unwrap(), photo);
 
-    let again = redact(&from, &to).unwrap_err();
+    let again = redact(&from, &to, Classes::ALL).unwrap_err();
     assert!(matches!(again, ShellError::Exists(_)), "{again}");
     assert_eq!(again.exit_status(), 1);
-    let onto_itself = redact(&from, &from).unwrap_err();
+    let onto_itself = redact(&from, &from, Classes::ALL).unwrap_err();
     assert!(matches!(onto_itself, ShellError::Exists(_)), "{onto_itself}");
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2, "no draft is left");
 }
@@ -177,11 +178,11 @@ fn redact_refuses_what_cannot_be_made_safe_and_says_why() {
     let [from, to] = ["photo.png", "safe.png"].map(|name| directory.path().join(name));
     // A PNG whose first chunk, which nobody knows, goes on beyond the end of the file and tells a place.
     std::fs::write(&from, b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffprVtGPSLatitude").unwrap();
-    let refused = redact(&from, &to).unwrap_err();
+    let refused = redact(&from, &to, Classes::ALL).unwrap_err();
     assert!(refused.to_string().contains("photo.png cannot be redacted: "), "{refused}");
     assert!(!to.exists());
     let mut out = Vec::new();
-    assert_eq!(inspect(&[from], false, &mut out).unwrap(), Outcome::Refused);
+    assert_eq!(inspect(&[from], Classes::ALL, false, &mut out).unwrap(), Outcome::Refused);
     assert!(String::from_utf8(out).unwrap().contains("image, 27 bytes, opaque: "));
 }
 
@@ -192,14 +193,19 @@ fn inspect_tells_kind_and_ranges() {
     std::fs::write(&photo, photo_with_place()).unwrap();
     std::fs::write(&text, "no place").unwrap();
     let mut out = Vec::new();
-    assert_eq!(inspect(&[photo.clone(), text], false, &mut out).unwrap(), Outcome::Done);
+    assert_eq!(inspect(&[photo.clone(), text], Classes::ALL, false, &mut out).unwrap(), Outcome::Done);
     let out = String::from_utf8(out).unwrap();
     assert!(out.contains("photo.jpg: image, 94 bytes, ") && out.contains("OFFSET"), "{out}");
     assert!(out.contains("notes.txt: document, 8 bytes, clean\n"), "{out}");
     let mut out = Vec::new();
-    inspect(&[photo], true, &mut out).unwrap();
+    inspect(std::slice::from_ref(&photo), Classes::ALL, true, &mut out).unwrap();
     let report: serde_json::Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(report[0]["plan"], "ranges");
-    let missing = inspect(&[directory.path().join("none")], false, &mut Vec::new()).unwrap_err();
+    assert_eq!(report[0]["patches"][0]["classes"], serde_json::json!(["coordinates", "motion", "auxiliary"]));
+    let mut out = Vec::new();
+    inspect(std::slice::from_ref(&photo), Classes::GEOTIFF, false, &mut out).unwrap();
+    assert!(String::from_utf8(out).unwrap().contains("photo.jpg: image, 94 bytes, clean"));
+    let missing =
+        inspect(&[directory.path().join("none")], Classes::ALL, false, &mut Vec::new()).unwrap_err();
     assert!(missing.to_string().starts_with("cannot read "), "{missing}");
 }

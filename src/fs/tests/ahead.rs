@@ -40,6 +40,21 @@ fn the_plan_outlives_the_daemon() {
 }
 
 #[test]
+fn a_plan_that_hides_less_is_none_under_other_settings() {
+    let places = Start { hide: Classes::PLACES, ..SHARED };
+    let mut world = World::new(places);
+    world.create(OWNER, "Movies/a.mp4", &mp4_with_location()).unwrap();
+    std::thread::sleep(Duration::from_millis(50));
+    plan_ahead(&world);
+    assert!(shows_place(&world.read(READER, "Movies/a.mp4").unwrap()), "coordinates are not to be hidden");
+    world.restart();
+    assert!(!shows_place(&world.read(READER, "Movies/a.mp4").unwrap()));
+    assert_eq!((world.counted(Counter::Planned), world.counted(Counter::PlanLoaded)), (1, 0));
+    world.restart_as(&places);
+    assert!(shows_place(&world.read(READER, "Movies/a.mp4").unwrap()));
+}
+
+#[test]
 fn a_file_is_planned_once_its_last_writer_is_gone() {
     let world = World::shared();
     world.create(OWNER, "Movies/a.mp4", &mp4_clean()).unwrap();

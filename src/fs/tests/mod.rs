@@ -98,6 +98,7 @@ struct World {
     backings: Arc<Backings>,
 }
 
+#[derive(Clone, Copy)]
 struct Start {
     kind: VolumeKind,
     passthrough: bool,
@@ -105,6 +106,7 @@ struct Start {
     descriptors: usize,
     rest: Duration,
     visibility: Visibility,
+    hide: Classes,
 }
 
 const SHARED: Start = Start {
@@ -114,6 +116,7 @@ const SHARED: Start = Start {
     descriptors: 1000,
     rest: Duration::ZERO,
     visibility: Visibility::Shared,
+    hide: Classes::ALL,
 };
 
 impl World {
@@ -157,7 +160,12 @@ impl World {
 
     /// The same state under a new daemon.
     fn restart(&mut self) {
-        (self.volume, self.backings) = served(&self.directory.path().join("lower"), &self.store, &SHARED);
+        self.restart_as(&SHARED);
+    }
+
+    /// The same with other settings.
+    fn restart_as(&mut self, start: &Start) {
+        (self.volume, self.backings) = served(&self.directory.path().join("lower"), &self.store, start);
     }
 
     /// Puts a file on the lower file system from outside.
@@ -279,6 +287,7 @@ fn served(lower: &Path, store: &Arc<Store>, start: &Start) -> (Volume, Arc<Backi
         own: Uid::ROOT,
         user: UserId::new(0),
         visibility: start.visibility,
+        hide: start.hide,
         shown_uid: 1023,
         shown_gid: 1023,
         passthrough: start.passthrough,

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use crate::redact::ScanError;
 use crate::redact::bytes::{Endian, after, array};
+use crate::redact::{Classes, ScanError};
 
 use super::boxes::{BoxAt, Next, next, plausible};
 use super::item::Items;
@@ -93,10 +93,10 @@ fn item_list(iso: &mut Iso<'_, '_>, list: &BoxAt, keys: &[Vec<u8>], depth: u32) 
             Next::Box(item) => {
                 let index = usize::try_from(u32::from_be_bytes(item.kind)).unwrap_or_default();
                 let key = index.checked_sub(1).and_then(|index| keys.get(index));
-                if key.is_some_and(|key| tells_place(key)) || walk::is_location(&item.kind) {
-                    iso.free(&item)?;
-                } else {
-                    one_item(iso, &item, depth)?;
+                let named = key.filter(|key| tells_place(key)).map(|key| classes(key));
+                match named.or_else(|| walk::location(&item.kind)) {
+                    Some(classes) => walk::hide(iso, &item, classes)?,
+                    None => one_item(iso, &item, depth)?,
                 }
                 rest.start = item.end;
             }
@@ -120,7 +120,8 @@ fn one_item(iso: &mut Iso<'_, '_>, item: &BoxAt, depth: u32) -> Result<(), ScanE
                     b"name" if part.end.saturating_sub(part.body) < 1024 => {
                         let name = iso.peek(part.full(), &part.full())?;
                         if tells_place(name) {
-                            return iso.free(item);
+                            let classes = classes(name);
+                            return walk::hide(iso, item, classes);
                         }
                     }
                     b"data" => values.push(after(&part.content(), 8)),
@@ -132,6 +133,17 @@ fn one_item(iso: &mut Iso<'_, '_>, item: &BoxAt, depth: u32) -> Result<(), ScanE
         }
     }
     values.into_iter().try_for_each(|value| sniff::sniff(iso, value))
+}
+
+/// What a metadata name that is one of a place tells.
+fn classes(name: &[u8]) -> Classes {
+    let name = name.to_ascii_lowercase();
+    let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    match last {
+        b"iso6709" | b"xyz" | b"\xa9xyz" => Classes::FIX,
+        b"name" | b"body" | b"note" | b"role" | b"city" | b"country" | b"state" => Classes::PLACES,
+        _ => Classes::FIX.and(Classes::PLACES),
+    }
 }
 
 /// Whether a metadata name is that of a place: `com.apple.quicktime.location.ISO6709`, `xyz`, `GPSLatitude`, ….

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::redact::bytes::{Endian, after, array};
-use crate::redact::{ScanError, iptc};
+use crate::redact::{Classes, ScanError, iptc};
 
 use super::boxes::{BoxAt, Next, next};
 use super::{Iso, provenance, sniff, walk};
@@ -57,6 +57,7 @@ pub(super) fn walk(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(
         PHOTOSHOP => iptc::resources(iso.scan, payload),
         id if EXIF.contains(&id) => exif(iso, payload),
         id if IPTC.contains(&id) => iptc::datasets(iso.scan, payload),
+        GEOTIFF | WORLD if !iso.scan.hides(Classes::GEOTIFF) => Ok(()),
         GEOTIFF => sniff::tiff_block(iso, payload),
         WORLD => iso.withdraw(found),
         _ => sniff::sniff(iso, payload),

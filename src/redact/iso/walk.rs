@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::redact::{ScanError, xmp};
+use crate::redact::{Classes, ScanError, xmp};
 
 use super::boxes::{BoxAt, Kind, Next, next, plausible};
 use super::{
@@ -116,8 +116,8 @@ fn enter(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanErr
     if CONTAINERS.contains(&kind) {
         return children(iso, found.content(), depth);
     }
-    if is_location(kind) {
-        return iso.free(found);
+    if let Some(classes) = location(kind) {
+        return hide(iso, found, classes);
     }
     match kind {
         b"mdat" | b"idat" => {
@@ -155,9 +155,22 @@ fn enter(iso: &mut Iso<'_, '_>, found: &BoxAt, depth: u32) -> Result<(), ScanErr
     }
 }
 
-/// Whether a box of this type is a location and nothing else.
-pub(super) fn is_location(kind: &Kind) -> bool {
-    LOCATION.contains(&kind)
+/// What a box of this type tells that is a location and nothing else.
+pub(super) fn location(kind: &Kind) -> Option<Classes> {
+    // `loci` has a name beside its numbers.
+    let classes = if kind == b"loci" { Classes::FIX.and(Classes::PLACES) } else { Classes::FIX };
+    LOCATION.contains(&kind).then_some(classes)
+}
+
+/// Makes a box that tells these one that readers skip, if any of them is to be hidden.
+pub(super) fn hide(iso: &mut Iso<'_, '_>, found: &BoxAt, classes: Classes) -> Result<(), ScanError> {
+    if !iso.scan.hides(classes) {
+        return Ok(());
+    }
+    let before = iso.scan.tell(classes);
+    let done = iso.free(found);
+    iso.scan.tell(before);
+    done
 }
 
 /// An XMP packet; one that cannot be parsed is blanked whole. What does not begin like text is no packet, whatever

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::redact::Classes;
 
 fn fill() -> impl Strategy<Value = Fill> {
     prop_oneof![
@@ -13,7 +14,10 @@ fn fill() -> impl Strategy<Value = Fill> {
 }
 
 fn found() -> impl Strategy<Value = Vec<Patch>> {
-    prop::collection::vec((0u64..300, fill()).prop_map(|(offset, fill)| Patch { offset, fill }), 0..24)
+    prop::collection::vec(
+        (0u64..300, fill()).prop_map(|(offset, fill)| Patch { offset, fill, classes: Classes::ALL }),
+        0..24,
+    )
 }
 
 /// The naive reading: one replacement after the other over the whole file.

@@ -15,6 +15,7 @@ use super::bytes::length;
 use super::scan::Scan;
 use super::{Fill, ScanError, trailer};
 
+mod gps;
 mod keep;
 mod layout;
 mod nikon;

@@ -11,7 +11,7 @@ use super::layout::{Entry, Layout};
 use super::nikon;
 use crate::redact::bytes::{Endian, after, length};
 use crate::redact::scan::Scan;
-use crate::redact::{Fill, ScanError};
+use crate::redact::{Classes, Fill, ScanError};
 
 /// What the offsets in a note refer to.
 #[derive(Clone, Copy)]
@@ -51,6 +51,8 @@ struct Note {
 /// What of the value of a tag tells a place: the bytes from one to another.
 type Place = (u16, u64, u64);
 
+/// Nikon's altitude; all others are names.
+const BAROMETER: u16 = 0xc3;
 /// As many bytes as there are.
 const ALL: u64 = u64::MAX;
 /// Home town and destination, and both again beside the time.
@@ -80,7 +82,7 @@ const NOTES: &[Note] = &[
         directory: 0,
         order: Order::Block,
         base: Base::Header(10),
-        tags: &[(0x39, 5, 8), (0x39, 9, ALL), (0xc3, 6, 10)],
+        tags: &[(0x39, 5, 8), (0x39, 9, ALL), (BAROMETER, 6, 10)],
     },
     Note {
         magic: b"AOC\0",
@@ -230,8 +232,11 @@ fn hide(scan: &mut Scan<'_>, block: &Layout, range: &Range<u64>, note: &Note) ->
     };
     let Some(directory) = layout.directory(scan, offset)? else { return Ok(()) };
     for entry in &directory.entries {
-        for (_, from, to) in note.tags.iter().filter(|(tag, ..)| *tag == entry.tag) {
-            zero(scan, range, entry, *from..*to)?;
+        for (tag, from, to) in note.tags.iter().filter(|(tag, ..)| *tag == entry.tag) {
+            let classes = if *tag == BAROMETER { Classes::COORDINATES } else { Classes::PLACES };
+            if scan.hides(classes) {
+                scan.of(classes, |scan| zero(scan, range, entry, *from..*to))?;
+            }
         }
         if entry.tag == nikon::CAPTURE && note.magic == b"Nikon\0" {
             nikon::capture(scan, range, entry)?;

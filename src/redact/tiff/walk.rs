@@ -10,10 +10,10 @@ use std::ops::Range;
 
 use super::keep::Keep;
 use super::layout::{Directory, Entry, Layout};
-use super::notes;
+use super::{gps, notes};
 use crate::redact::bytes::length;
 use crate::redact::scan::Scan;
-use crate::redact::{Fill, ScanError, iptc, iso, jpeg, patterns, xmp};
+use crate::redact::{Classes, Fill, ScanError, iptc, iso, jpeg, patterns, xmp};
 
 /// Tag numbers: TIFF 6.0, Exif 2.32 section 4.6, Adobe TIFF technical notes, GeoTIFF 1.1.
 mod tag {
@@ -136,12 +136,18 @@ impl Walk {
             }
         }
         for (offset, directory) in std::mem::take(&mut self.gps) {
-            self.empty(scan, offset, &directory)?;
+            if scan.hides(Classes::COORDINATES) {
+                scan.of(Classes::FIX, |scan| self.empty(scan, offset, &directory))?;
+            } else {
+                self.thin(scan, &directory)?;
+            }
         }
         for entry in std::mem::take(&mut self.geo) {
-            let name = entry.tag.saturating_add(GEO_SHIFT);
-            scan.patch(entry.place.start, Fill::Bytes(self.layout.endian.put_u16(name).into()))?;
-            self.zero(scan, entry.value.as_ref())?;
+            let name = Fill::Bytes(self.layout.endian.put_u16(entry.tag.saturating_add(GEO_SHIFT)).into());
+            scan.of(Classes::GEOTIFF, |scan| {
+                scan.patch(entry.place.start, name)?;
+                self.zero(scan, entry.value.as_ref())
+            })?;
         }
         for (content, range) in std::mem::take(&mut self.contents) {
             self.descend(scan, content, range)?;
@@ -185,7 +191,7 @@ impl Walk {
                 self.keep.add(entry.value.clone().unwrap_or_default());
                 Content::Text
             }
-            geo if tag::GEO.contains(&geo) => {
+            geo if tag::GEO.contains(&geo) && scan.hides(Classes::GEOTIFF) => {
                 self.geo.push(entry.clone());
                 return Ok(());
             }
@@ -291,12 +297,36 @@ impl Walk {
                 scan.remember(value);
             }
             self.zero(scan, Some(&entry.place))?;
-            self.zero(scan, entry.value.as_ref())?;
-            if entry.kind == 0 || entry.kind > 18 {
-                let at = self.layout.endian.u32(&entry.field, 0).map_or(0, u64::from);
-                let start = self.layout.range.start.saturating_add(at);
-                let value = start..start.saturating_add(UNKNOWN_VALUE).min(self.layout.range.end);
-                self.zero(scan, Some(&value).filter(|value| at != 0 && !value.is_empty()))?;
+            self.zero_value(scan, entry)?;
+        }
+        Ok(())
+    }
+
+    /// Zeros the value of an entry, also as readers take it that heed no unknown kind.
+    fn zero_value(&mut self, scan: &mut Scan<'_>, entry: &Entry) -> Result<(), ScanError> {
+        self.zero(scan, entry.value.as_ref())?;
+        if entry.kind == 0 || entry.kind > 18 {
+            let at = self.layout.endian.u32(&entry.field, 0).map_or(0, u64::from);
+            let start = self.layout.range.start.saturating_add(at);
+            let value = start..start.saturating_add(UNKNOWN_VALUE).min(self.layout.range.end);
+            self.zero(scan, Some(&value).filter(|value| at != 0 && !value.is_empty()))?;
+        }
+        Ok(())
+    }
+
+    /// Takes out of a GPS directory what is to be hidden of it: such an entry has no value any more.
+    fn thin(&mut self, scan: &mut Scan<'_>, directory: &Directory) -> Result<(), ScanError> {
+        let told = |entry: &&Entry| {
+            entry.tag != VERSION && entry.value.as_ref().is_none_or(|value| !value.is_empty())
+        };
+        for entry in directory.entries.iter().filter(told) {
+            let classes = gps::classes(entry.tag);
+            if scan.hides(classes) {
+                let count = entry.place.start.saturating_add(4)..entry.place.end;
+                scan.of(classes, |scan| {
+                    self.zero_value(scan, entry)?;
+                    self.zero(scan, Some(&count))
+                })?;
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use super::bytes::{length, part};
 use super::scan::Scan;
-use super::{Fill, ScanError};
+use super::{Classes, Fill, ScanError};
 use encoding::Encoding;
 use names::Fate;
 use token::{Shape, Tag, Tags};
@@ -38,14 +38,14 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
     let encoding = Encoding::of(&packet);
     let narrow =
         if encoding.unit == 1 { Cow::Borrowed(packet.as_slice()) } else { encoding.narrowed(&packet).into() };
-    let found = match Walk::new(&narrow, encoding.unit > 1).run() {
+    let found = match Walk::new(&narrow, encoding.unit > 1, scan.hidden()).run() {
         Err(ScanError::Malformed(_)) if !names::hinted(&packet) => return Ok(()),
         found => found?,
     };
-    for units in found {
+    for (units, classes) in found {
         let bytes = encoding.bytes(&units);
         let place = part(&range, bytes.start, length(&bytes)).ok_or(MALFORMED)?;
-        scan.patch(place.start, encoding.spaces(units.len()))?;
+        scan.of(classes, |scan| scan.patch(place.start, encoding.spaces(units.len())))?;
     }
     Ok(())
 }
@@ -98,11 +98,12 @@ struct Walk<'a> {
     text: &'a [u8],
     /// Whether 0xff stands for any character that is not ASCII.
     wide: bool,
+    hide: Classes,
     open: Vec<Element>,
     /// Prefix and namespace, the innermost last.
     bindings: Vec<(Range<usize>, Range<usize>)>,
     removing: Option<Removal>,
-    found: Vec<Range<usize>>,
+    found: Vec<(Range<usize>, Classes)>,
 }
 
 /// The outermost element that is being taken out.
@@ -114,6 +115,7 @@ struct Removal {
     outside: usize,
     /// Whether its tags go too.
     whole: bool,
+    classes: Classes,
 }
 
 #[derive(Debug)]
@@ -124,12 +126,13 @@ struct Element {
 }
 
 impl<'a> Walk<'a> {
-    fn new(text: &'a [u8], wide: bool) -> Walk<'a> {
-        Walk { text, wide, open: Vec::new(), bindings: Vec::new(), removing: None, found: Vec::new() }
+    fn new(text: &'a [u8], wide: bool, hide: Classes) -> Walk<'a> {
+        let (open, bindings, found) = (Vec::new(), Vec::new(), Vec::new());
+        Walk { text, wide, hide, open, bindings, removing: None, found }
     }
 
     /// The ranges to take out.
-    fn run(mut self) -> Result<Vec<Range<usize>>, ScanError> {
+    fn run(mut self) -> Result<Vec<(Range<usize>, Classes)>, ScanError> {
         let mut tags = Tags::new(self.text);
         let mut seen = false;
         loop {
@@ -146,7 +149,7 @@ impl<'a> Walk<'a> {
         }
         // What is empty already stays, so that a redacted packet is a clean one.
         let text = self.text;
-        self.found.retain(|found| !text.get(found.clone()).unwrap_or_default().trim_ascii().is_empty());
+        self.found.retain(|(found, _)| !text.get(found.clone()).unwrap_or_default().trim_ascii().is_empty());
         if self.open.is_empty() && seen { Ok(self.found) } else { Err(MALFORMED) }
     }
 
@@ -210,15 +213,15 @@ impl<'a> Walk<'a> {
 
     /// Takes out the element or those of its attributes that tell a place.
     fn judge(&mut self, tag: &Tag) {
-        let fate = self.fate(&tag.name);
+        let (fate, classes) = self.fate(&tag.name);
         if fate != Fate::Stays && tag.shape == Shape::Start {
             let whole = fate == Fate::Removed;
             let start = if whole { tag.span.start } else { tag.span.end };
-            self.removing = Some(Removal { start, outside: self.open.len(), whole });
+            self.removing = Some(Removal { start, outside: self.open.len(), whole, classes });
         }
         if fate == Fate::Removed {
             if tag.shape == Shape::Empty {
-                self.found.push(tag.span.clone());
+                self.found.push((tag.span.clone(), classes));
             }
             return;
         }
@@ -227,9 +230,9 @@ impl<'a> Walk<'a> {
                 continue;
             }
             match self.fate(&attribute.name) {
-                Fate::Stays => {}
-                Fate::Emptied => self.found.push(attribute.value.clone()),
-                Fate::Removed => self.found.push(attribute.span.clone()),
+                (Fate::Stays, _) => {}
+                (Fate::Emptied, classes) => self.found.push((attribute.value.clone(), classes)),
+                (Fate::Removed, classes) => self.found.push((attribute.span.clone(), classes)),
             }
         }
     }
@@ -250,11 +253,13 @@ impl<'a> Walk<'a> {
 
     /// Ends a removal at its closing tag.
     fn close(&mut self, removal: Removal, tag: &Range<usize>) {
-        self.found.push(removal.start..if removal.whole { tag.end } else { tag.start });
+        let end = if removal.whole { tag.end } else { tag.start };
+        self.found.push((removal.start..end, removal.classes));
         self.removing = None;
     }
 
-    fn fate(&self, name: &Range<usize>) -> Fate {
+    /// What becomes of a property, and what it tells; what need not be hidden stays.
+    fn fate(&self, name: &Range<usize>) -> (Fate, Classes) {
         let name = self.slice(name);
         let (prefix, local) = match memchr::memchr(b':', name) {
             Some(colon) => (
@@ -264,7 +269,8 @@ impl<'a> Walk<'a> {
             None => (&[][..], name),
         };
         let bound = self.bindings.iter().rev().find(|(bound, _)| self.slice(bound) == prefix);
-        names::fate(bound.map(|(_, uri)| self.slice(uri)), prefix, local)
+        let (fate, classes) = names::fate(bound.map(|(_, uri)| self.slice(uri)), prefix, local);
+        (if self.hide.meets(classes) { fate } else { Fate::Stays }, classes)
     }
 
     fn slice(&self, range: &Range<usize>) -> &'a [u8] {

@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+use crate::redact::Classes;
+
 /// A namespace some of whose properties tell a place.
 struct Namespace {
     /// Its URI, without a trailing slash or hash.
@@ -196,15 +198,21 @@ const ANYWHERE: &[&str] = &[
 const PARTS: [&[u8]; 3] = [b"latitude", b"longitude", b"longtitude"];
 const LIGHT: [&[u8]; 2] = [b"isospeedlatitude", b"exposurelatitude"];
 
-/// What becomes of the property `local` of the namespace `uri`, written with `prefix`.
-pub(super) fn fate(uri: Option<&[u8]>, prefix: &[u8], local: &[u8]) -> Fate {
+/// What becomes of the property `local` of the namespace `uri`, written with `prefix`, and what it tells.
+pub(super) fn fate(uri: Option<&[u8]>, prefix: &[u8], local: &[u8]) -> (Fate, Classes) {
     // Some readers take a sign that no name may have for the end of it.
     let local = local.split(|byte| *byte == b'/').next().unwrap_or_default();
     let lower = local.to_ascii_lowercase();
     let coordinate = PARTS.iter().any(|part| memchr::memmem::find(&lower, part).is_some())
         && !LIGHT.iter().any(|light| lower.starts_with(light));
-    if coordinate || lower.starts_with(b"gps") || ANYWHERE.iter().any(|name| name.as_bytes() == lower) {
-        return Fate::Removed;
+    if lower.starts_with(b"gps") {
+        return (Fate::Removed, gps(&lower));
+    }
+    if coordinate {
+        return (Fate::Removed, Classes::COORDINATES);
+    }
+    if ANYWHERE.iter().any(|name| name.as_bytes() == lower) {
+        return (Fate::Removed, Classes::FIX.and(Classes::PLACES));
     }
     let uri = uri.map(trimmed);
     let mut spaces = NAMESPACES.iter().filter(|space| {
@@ -215,9 +223,43 @@ pub(super) fn fate(uri: Option<&[u8]>, prefix: &[u8], local: &[u8]) -> Fate {
                 || uri.is_some_and(|uri| space.uri.as_bytes().eq_ignore_ascii_case(uri)))
     });
     match spaces.next() {
-        Some(space) if space.words => Fate::Emptied,
-        Some(_) => Fate::Removed,
-        None => Fate::Stays,
+        Some(space) if space.prefix == "dwc" => (Fate::Emptied, Classes::WHERE),
+        Some(space) if space.words => (Fate::Emptied, Classes::PLACES),
+        Some(_) => (Fate::Removed, Classes::FIX.and(Classes::PLACES)),
+        None => (Fate::Stays, Classes::ALL),
+    }
+}
+
+/// What a property tells whose name, lower case, begins with `gps`: those of Exif are known, others may tell anything.
+fn gps(name: &[u8]) -> Classes {
+    const COORDINATES: [&[u8]; 2] = [b"altitude", b"dest"];
+    const MOTION: [&[u8]; 5] = [b"speed", b"track", b"imgdirection", b"destbearing", b"destdistance"];
+    const AUXILIARY: [&[u8]; 12] = [
+        b"time",
+        b"date",
+        b"satellites",
+        b"status",
+        b"measuremode",
+        b"dop",
+        b"hdop",
+        b"mapdatum",
+        b"differential",
+        b"hpositioningerror",
+        b"version",
+        b"valid",
+    ];
+    let rest = name.get(3..).unwrap_or_default();
+    let is = |names: &[&[u8]]| names.iter().any(|known| rest.starts_with(known));
+    if PARTS.iter().any(|part| memchr::memmem::find(rest, part).is_some()) {
+        Classes::COORDINATES
+    } else if is(&MOTION) {
+        Classes::MOTION
+    } else if is(&AUXILIARY) {
+        Classes::AUXILIARY
+    } else if is(&COORDINATES) {
+        Classes::COORDINATES
+    } else {
+        Classes::FIX.and(Classes::PLACES)
     }
 }
 

@@ -60,7 +60,14 @@ impl Fixture {
 
     fn scan_with(&self, below: &[&str], full: bool, progress: &Progress) -> Result<ScanOutcome, ScanFailure> {
         let below: Vec<_> = below.iter().map(|name| named(name)).collect();
-        scan(&self.root, self.root_row, &self.store, &below, ScanOptions { full, users: false }, progress)
+        scan(
+            &self.root,
+            self.root_row,
+            &self.store,
+            &below,
+            ScanOptions { full, ..ScanOptions::default() },
+            progress,
+        )
     }
 
     fn row(&self, path: &str) -> Option<Entry> {
