@@ -351,6 +351,10 @@ impl Volume {
         // The end of a writer and a rename move the version and note it: not between the two.
         // LOCK ORDER: `moves`, then an inode's sharing.
         let still = self.moves.read();
+        if inode.link().is_none() {
+            // Removed since it was found by its name, which moved the version too.
+            return;
+        }
         let sharing = inode.sharing();
         let now = inode.descriptor(&self.nodes.descriptors).and_then(|fd| fd.stat());
         let Ok(version) = now.map(|stat| stat.version) else { return };
