@@ -28,6 +28,8 @@ pub(crate) enum Transport {
     Socket,
     /// Through the kernel's Binder driver alone.
     Kernel,
+    /// Not at all.
+    Nowhere,
 }
 
 /// A volume that is about to be served: its lower directory can be filled, then [`Setup::start`] serves it.
@@ -109,6 +111,7 @@ impl Setup {
         match transport {
             Transport::Socket => self,
             Transport::Kernel => self.argument("--binder").argument("kernel"),
+            Transport::Nowhere => self.argument("--binder").argument("off"),
         }
     }
 
@@ -210,6 +213,7 @@ impl Volume {
         match self.transport {
             Transport::Socket => UnixStream::connect(self.socket()).is_ok(),
             Transport::Kernel => self.command(&["status"]).status.success(),
+            Transport::Nowhere => true,
         }
     }
 
@@ -248,7 +252,7 @@ impl Volume {
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).stdin(Stdio::null());
-        if self.transport == Transport::Socket {
+        if self.transport != Transport::Kernel {
             command.arg("--socket").arg(self.socket());
         }
         command.output().expect("the program starts")

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::{Setup, can_mount};
+use crate::common::{Setup, Transport, can_mount};
 use crate::world::{Hub, READER, World, await_that, through_the_kernel};
 
 fn transport(status: &serde_json::Value, name: &str) -> serde_json::Value {
@@ -40,6 +40,16 @@ fn without_a_driver_the_kernel_is_refused_and_otherwise_left_out() {
         "mediagate: there is no Binder driver (/dev/binderfs/binder, /dev/binder): load the kernel module \
          binder_linux, or serve with --binder rpc\n"
     );
+}
+
+#[test]
+fn on_no_transport_it_serves_files_and_nobody_can_call() {
+    let setup = Setup::new().file("Pictures/a.txt", "a").called_on(Transport::Nowhere);
+    let Some(mut volume) = setup.start() else { return };
+    assert!(!volume.socket().exists());
+    assert_eq!(volume.command(&["status"]).status.code(), Some(3));
+    assert_eq!(std::fs::read(volume.path("Pictures/a.txt")).expect("root reads everything"), b"a");
+    assert!(volume.stop().success());
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod asking;
 mod byhand;
 mod calls;
 mod filing;
+mod fuzzing;
 mod kernel;
 mod parts;
 mod tools;

@@ -105,6 +105,22 @@ fn commands_and_dumps() {
     assert!(paths.iter().any(|path| path.as_str().is_some_and(|path| path.ends_with(PHOTO))), "{paths:?}");
 }
 
+/// A command that would last for ever, begun and not waited for.
+#[test]
+fn follows_the_audit_and_leaves() {
+    if !is_client() {
+        return;
+    }
+    let mut talk = Talk::begin(RECEIVER);
+    let handle = talk.service("mediagate").expect("the service is registered");
+    let [input, out, err] = ["", "", ""].map(memory);
+    let streams = Written::new().descriptor(input.as_fd()).descriptor(out.as_fd()).descriptor(err.as_fd());
+    let words = streams.int(2).string("audit").string("--follow").no_binder().binder(7);
+    talk.transact(handle, SHELL_COMMAND, &words).expect("it begins");
+    crate::world::await_that("it prints", || printed(&out).starts_with("TIME (UTC)"));
+    assert_eq!(talk.told, None, "it goes on");
+}
+
 /// What they get from anybody else.
 #[test]
 fn no_commands_and_no_dumps() {

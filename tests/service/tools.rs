@@ -1,7 +1,7 @@
 //! `cmd` and `dumpsys`, which exist through the kernel's driver only.
 
 use crate::common::can_mount;
-use crate::world::{OTHER_USERS_READER, PHOTO, READER, World, through_the_kernel};
+use crate::world::{OTHER_USERS_READER, PHOTO, READER, World, await_that, through_the_kernel};
 
 /// A world of which the daemon has something to tell.
 fn start() -> Option<World> {
@@ -16,6 +16,19 @@ fn cmd_and_dumpsys_of_administrators() {
     for uid in [0, 1000, 2000] {
         world.client(uid, "parts::commands_and_dumps");
     }
+}
+
+#[test]
+fn a_command_that_lasts_ends_with_its_caller() {
+    let Some(world) = start() else { return };
+    let commands = || {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", world.volume.pid().as_raw_nonzero()));
+        let names = tasks.expect("the daemon runs").flatten();
+        let names = names.map(|task| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default());
+        names.filter(|name| name.trim_end() == "command").count()
+    };
+    world.client(2000, "parts::follows_the_audit_and_leaves");
+    await_that("the command ended", || commands() == 0);
 }
 
 #[test]

@@ -112,7 +112,7 @@ impl World {
     pub(crate) fn client(&self, uid: u32, part: &str) {
         let place = match transport() {
             Transport::Socket => self.volume.socket(),
-            Transport::Kernel => PathBuf::from(KERNEL),
+            Transport::Kernel | Transport::Nowhere => PathBuf::from(KERNEL),
         };
         let program = env::current_exe().expect("the program knows where it is");
         let mut command = Command::new(program);
@@ -133,6 +133,11 @@ impl World {
 /// Whether this process is a client that [`World::client`] started.
 pub(crate) fn is_client() -> bool {
     env::var_os(PLACE).is_some()
+}
+
+/// In such a client: the daemon's socket, or `kernel`.
+pub(crate) fn place() -> Option<PathBuf> {
+    env::var_os(PLACE).map(PathBuf::from)
 }
 
 /// In such a client: a path below the mount.

@@ -1,0 +1,213 @@
+//! Parcels that no client writes: every method, too little, too much, of the wrong types, with forged objects.
+//!
+//! `MEDIAGATE_FUZZ` says how many each client sends [2000]; `MEDIAGATE_FUZZ_SEED` repeats a run.
+
+use std::env;
+use std::fs;
+use std::os::fd::AsFd as _;
+use std::path::PathBuf;
+
+use rsbinder::entry::uri::{WireProfile, WireVersion};
+use rsbinder::rpc::FileDescriptorTransportMode;
+use rsbinder::{Endpoint, FLAG_ONEWAY, Parcel, ParcelFileDescriptor, SIBinder, StatusCode, Uri};
+
+use crate::byhand::{RECEIVER, Talk, Written, memory};
+use crate::common::can_mount;
+use crate::world::{OTHER_USERS_READER, PHOTO, READER, World, is_client, place, through_the_kernel};
+
+/// Codes beside those of methods: dump, shell command, interface, ping, debug pid, extension, system properties, version.
+const CODES: [u32; 8] =
+    [0x5f44_4d50, 0x5f43_4d44, 0x5f4e_5446, 0x5f50_4e47, 0x5f50_4944, 0x5f45_5854, 0x5f53_5052, 0x00ff_ffff];
+/// More than the last method of either interface.
+const METHODS: u64 = 40;
+
+/// A generator of numbers (Marsaglia's xorshift).
+struct Numbers(u64);
+
+impl Numbers {
+    fn seeded(by: u64) -> Numbers {
+        let seed = env::var("MEDIAGATE_FUZZ_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+        Numbers(0x9e37_79b9_7f4a_7c15 ^ (seed << 8) ^ by)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        (self.next() >> 11) % bound
+    }
+
+    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        let at = usize::try_from(self.below(choices.len() as u64)).expect("a small number");
+        choices[at]
+    }
+
+    fn code(&mut self) -> u32 {
+        match self.below(12) {
+            0 => self.one_of(&CODES),
+            1 => u32::try_from(self.next() >> 32).expect("32 bits"),
+            _ => u32::try_from(1 + self.below(METHODS)).expect("a small number"),
+        }
+    }
+
+    /// Numbers at which things end.
+    fn int(&mut self) -> i32 {
+        let any = u32::try_from(self.next() >> 32).expect("32 bits").cast_signed();
+        self.one_of(&[0, 1, -1, 2, 3, 7, 100, 101, 500, 501, i32::MAX, i32::MIN, 0x10_0000, any])
+    }
+
+    fn text(&mut self) -> String {
+        let long = "x/".repeat(3000);
+        let texts = [
+            "",
+            PHOTO,
+            "..",
+            "read",
+            "mediagate",
+            "a\\0b",
+            "Android/data/x",
+            "all",
+            "/",
+            "\\u{202e}é",
+            &long,
+        ];
+        self.one_of(&texts).to_owned()
+    }
+}
+
+fn rounds() -> u64 {
+    env::var("MEDIAGATE_FUZZ").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2_000)
+}
+
+/// A service as the library's client has it, without the interface's own code.
+fn service(name: &str) -> Result<SIBinder, StatusCode> {
+    let place = place().expect("it is a client");
+    let client = if place == *"kernel" {
+        rsbinder::Client::open(Endpoint::kernel())?
+    } else {
+        let uri = Uri::new(Endpoint::unix(place)).with_wire(WireProfile::Android13Plus(WireVersion::V2));
+        rsbinder::Client::open_with(uri, |options, _| {
+            options.fd_mode = Some(FileDescriptorTransportMode::Unix)
+        })?
+    };
+    client.binder(name)
+}
+
+fn something(numbers: &mut Numbers, parcel: &mut Parcel) -> Result<(), StatusCode> {
+    match numbers.below(9) {
+        0..=2 => parcel.write_i32(numbers.int()),
+        3 => parcel.write_i64(i64::from(numbers.int()) << numbers.below(33)),
+        4 | 5 => parcel.write(&numbers.text()),
+        6 => parcel.write(&None::<String>),
+        7 => parcel.write(&vec![numbers.text(), numbers.text()]),
+        _ => parcel.write(&ParcelFileDescriptor::from(memory("fuzz"))),
+    }
+}
+
+fn send(numbers: &mut Numbers, service: &SIBinder) -> Result<(), StatusCode> {
+    let remote = service.as_remote().ok_or(StatusCode::BadType)?;
+    let mut parcel = remote.prepare_transact(numbers.below(20) != 0)?;
+    for _ in 0..numbers.below(7) {
+        something(numbers, &mut parcel)?;
+    }
+    let flags = if numbers.below(16) == 0 { FLAG_ONEWAY } else { 0 };
+    remote.submit_transact(numbers.code(), &parcel, flags).map(drop)
+}
+
+#[test]
+fn sends_nonsense() {
+    if !is_client() {
+        return;
+    }
+    let mut numbers = Numbers::seeded(u64::from(rustix::process::geteuid().as_raw()));
+    for name in ["mediagate", "mediagate.admin"] {
+        let mut to = service(name).expect("the daemon can be reached");
+        for _ in 0..rounds() {
+            if let Err(StatusCode::DeadObject | StatusCode::FailedTransaction) = send(&mut numbers, &to) {
+                // What makes no sense at all ends a connection.
+                to = service(name).expect("the daemon serves on");
+            }
+        }
+    }
+}
+
+/// The same with objects, of which the driver knows some and others only look like such.
+#[test]
+fn sends_nonsense_with_objects() {
+    if !is_client() {
+        return;
+    }
+    let mut numbers = Numbers::seeded(u64::from(rustix::process::geteuid().as_raw()) << 1);
+    let mut talk = Talk::begin(RECEIVER);
+    let handles = ["mediagate", "mediagate.admin"].map(|name| talk.service(name).expect("it is registered"));
+    let file = memory("fuzz");
+    for _ in 0..rounds() {
+        let mut parcel = Written::new();
+        if numbers.below(4) != 0 {
+            parcel = parcel.token(numbers.one_of(&[
+                "org.mediagate.IMediaGate",
+                "org.mediagate.IMediaGateAdmin",
+                "",
+            ]));
+        }
+        for _ in 0..numbers.below(7) {
+            parcel = match numbers.below(7) {
+                0 | 1 => parcel.int(numbers.int()),
+                2 => parcel.string(&numbers.text()),
+                3 => parcel.descriptor(file.as_fd()),
+                4 => parcel.forged(numbers.int() & 0xff),
+                5 => parcel.binder(5),
+                _ => parcel.no_binder(),
+            };
+        }
+        // Places where nothing is, and some out of the parcel.
+        if numbers.below(8) == 0 {
+            parcel.objects.push(numbers.below(64));
+        }
+        let (to, code) = (numbers.one_of(&handles), numbers.code());
+        let _answer = talk.transact(to, code, &parcel);
+    }
+}
+
+/// Descriptors and resident kilobytes of the daemon.
+fn held(world: &World) -> (usize, u64) {
+    let process = PathBuf::from(format!("/proc/{}", world.volume.pid().as_raw_nonzero()));
+    let descriptors = fs::read_dir(process.join("fd")).expect("the daemon runs").count();
+    let status = fs::read_to_string(process.join("status")).expect("the daemon runs");
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is told");
+    (descriptors, resident.trim().trim_end_matches(" kB").parse().expect("a number"))
+}
+
+/// Sends it as applications and holds what the daemon is afterwards against what it was before.
+fn fuzz(part: &str) {
+    let Some(world) = World::start() else { return };
+    let state = || [["app", "list"], ["grant", "list"], ["user", "list"]].map(|ask| world.volume.json(&ask));
+    let (before, pid) = (state(), world.volume.pid());
+    // What is kept once and for all is there after a first run.
+    world.client(OTHER_USERS_READER, part);
+    let (descriptors, resident) = held(&world);
+    world.client(READER, part);
+    assert_eq!(world.volume.json(&["status"])["pid"], pid.as_raw_nonzero().get());
+    assert_eq!(state(), before, "applications change nothing");
+    let after = held(&world);
+    assert!(after.0 <= descriptors + 4, "descriptors leak: {descriptors}, then {}", after.0);
+    assert!(after.1 <= resident + 32_768, "memory leaks: {resident} kB, then {} kB", after.1);
+    assert!(!world.volume.log().contains("panicked"), "{}", world.volume.log());
+    world.client(READER, "parts::may_read_without_the_location");
+}
+
+#[test]
+fn nonsense_is_refused_and_leaves_nothing_behind() {
+    fuzz("fuzzing::sends_nonsense");
+}
+
+#[test]
+fn nonsense_with_objects_is_refused_and_leaves_nothing_behind() {
+    if can_mount() && through_the_kernel() {
+        fuzz("fuzzing::sends_nonsense_with_objects");
+    }
+}
