@@ -81,10 +81,10 @@ fn scan_all(scan: &mut Scan<'_>, extension: Option<&str>) -> Result<(), ScanErro
     Ok(())
 }
 
-/// Zeros copies of hidden coordinates: editors leave whole directories behind that nothing points to any more.
+/// Hides copies of what was hidden: editors leave whole directories and packets behind that nothing points to any more.
 fn stale(scan: &mut Scan<'_>, whole: &Range<u64>) -> Result<(), ScanError> {
     let coordinates = scan.coordinates().to_vec();
-    if coordinates.is_empty() || whole.end > MOST_SEARCHED {
+    if scan.mark() == 0 || whole.end > MOST_SEARCHED {
         return Ok(());
     }
     let mut at = 0u64;
@@ -96,9 +96,44 @@ fn stale(scan: &mut Scan<'_>, whole: &Range<u64>) -> Result<(), ScanError> {
                 scan.patch(at.saturating_add(found as u64), Fill::Zeros(coordinate.len() as u64))?;
             }
         }
+        for found in memmem::find_iter(&bytes, b"<x:xmpmeta") {
+            packet(scan, at.saturating_add(found as u64), whole)?;
+        }
         at = if end == whole.end { end } else { end.saturating_sub(OVERLAP) };
     }
     Ok(())
+}
+
+/// Exif blocks and packets in a format whose directories are not followed; a search has the last word.
+fn embedded(scan: &mut Scan<'_>, whole: &Range<u64>) -> Result<(), ScanError> {
+    const EXIF: &[u8] = b"Exif\0\0";
+    if whole.end > MOST_SEARCHED {
+        return Ok(());
+    }
+    let bytes = scan.bytes(whole.clone())?;
+    for found in memmem::find_iter(&bytes, b"<x:xmpmeta") {
+        packet(scan, whole.start.saturating_add(found as u64), whole)?;
+    }
+    for found in memmem::find_iter(&bytes, EXIF) {
+        scan.step()?;
+        let block = whole.start.saturating_add(found.saturating_add(EXIF.len()) as u64)..whole.end;
+        let mark = scan.mark();
+        match tiff::scan(scan, block) {
+            Err(ScanError::Malformed(_)) => scan.rewind(mark),
+            result => result?,
+        }
+    }
+    Ok(())
+}
+
+/// The packet that begins at `start`, if it has an end.
+fn packet(scan: &mut Scan<'_>, start: u64, whole: &Range<u64>) -> Result<(), ScanError> {
+    const END: &[u8] = b"</x:xmpmeta>";
+    scan.step()?;
+    let bytes = scan.some(start, BLOCK, whole)?;
+    let Some(end) = memmem::find(&bytes, END) else { return Ok(()) };
+    let end = start.saturating_add(end as u64).saturating_add(END.len() as u64);
+    xmp::scan_or_blank(scan, start..end)
 }
 
 /// Content that is nothing known: boxes where the name says so and they can be followed, else only a search.
@@ -148,7 +183,12 @@ pub(super) fn scan_as(scan: &mut Scan<'_>, format: Format, whole: Range<u64>) ->
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }
-        Format::Crw | Format::X3f | Format::Xml => {
+        Format::Crw | Format::X3f => {
+            let mark = scan.mark();
+            embedded(scan, &whole)?;
+            searched(scan, &whole, mark)
+        }
+        Format::Xml => {
             let mark = scan.mark();
             searched(scan, &whole, mark)
         }

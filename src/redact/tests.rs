@@ -153,3 +153,28 @@ proptest! {
         let _ = plan_of(&[heads[magic], &bytes].concat());
     }
 }
+
+#[test]
+fn old_raw_files_lose_the_packets_and_blocks_in_them() {
+    let exif = [b"Exif\0\0", &sample::tiff_with_location()[..]].concat();
+    let packet = sample::xmp_with_location().into_bytes();
+    for (start, told) in [(&b"II\x1a\0\0\0HEAPCCDR\x02\0\x01\0"[..], &packet), (b"FOVb\0\0\x02\0", &exif)] {
+        let file = [start, &[0x55; 100], told, &[0x66; 100]].concat();
+        assert!(tells(&file));
+        let after = seen(&file).unwrap();
+        assert!(!tells(&after) && after.starts_with(start) && after.ends_with(&[0x66; 100]));
+        assert_eq!(plan_of(&after), Plan::Clean);
+    }
+}
+
+#[test]
+fn what_follows_an_image_and_looks_like_a_location_goes() {
+    let (jpeg, png) = (sample::jpeg_clean(), sample::png_clean());
+    for image in [jpeg, png] {
+        let rest = b"<p>location=Paris</p>";
+        let after = seen(&[&image[..], rest].concat()).unwrap();
+        assert_eq!(after, [&image[..], &[0; 21]].concat());
+        let harmless = [&image[..], b"<p>nothing</p>"].concat();
+        assert_eq!(plan_of(&harmless), Plan::Clean);
+    }
+}

@@ -1,6 +1,7 @@
 //! What stands after the end of a JPEG or PNG image: videos of motion photos, further images, vendors' blocks.
 //!
-//! Whatever no scanner knows must not look like a location, else the file cannot be made safe.
+//! What no scanner knows and looks like a location goes; behind image data whose end is not certain it makes the file one
+//! that cannot be made safe.
 
 #![forbid(unsafe_code)]
 
@@ -10,7 +11,7 @@ use memchr::memmem;
 
 use crate::redact::bytes::{Endian, length, part};
 use crate::redact::scan::Scan;
-use crate::redact::{ScanError, iso, jpeg, patterns, png};
+use crate::redact::{Fill, ScanError, iso, jpeg, patterns, png};
 
 mod vendors;
 
@@ -19,8 +20,22 @@ const JPEG: &[u8] = b"\xff\xd8\xff";
 /// Bytes of a trailer that are held in memory together.
 const MOST: u64 = 64 << 20;
 
+/// What becomes of bytes that no scanner knows, where they look like a location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// They become NUL: the image has ended.
+    Blank,
+    /// They may belong to the image, so it is refused.
+    Refuse,
+}
+
 /// Hides the location in what follows an image; `mark` is that of the image's scan.
-pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>, mark: usize) -> Result<(), ScanError> {
+pub(super) fn scan(
+    scan: &mut Scan<'_>,
+    range: Range<u64>,
+    mark: usize,
+    unknown: Unknown,
+) -> Result<(), ScanError> {
     scan.step()?;
     if length(&range) > MOST {
         return Err(ScanError::Budget("bytes after the image"));
@@ -32,7 +47,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>, mark: usize) -> Resul
         if start < rest {
             continue;
         }
-        leftover(scan, rest..start, mark)?;
+        leftover(scan, rest..start, mark, unknown)?;
         match kind {
             // They look at all that follows them as well.
             Kind::Png => return png::scan(scan, start..range.end),
@@ -43,7 +58,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>, mark: usize) -> Resul
     }
     vendors::samsung(scan, &range, &bytes)?;
     vendors::afcp(scan, &range, &bytes)?;
-    leftover(scan, rest..range.end, mark)
+    leftover(scan, rest..range.end, mark, unknown)
 }
 
 /// What begins in a trailer.
@@ -92,9 +107,12 @@ fn boxes(scan: &mut Scan<'_>, range: &Range<u64>) -> Result<u64, ScanError> {
 }
 
 /// What no scanner knows must not look like a location.
-fn leftover(scan: &mut Scan<'_>, range: Range<u64>, mark: usize) -> Result<(), ScanError> {
-    match patterns::search_since(scan, &range, mark)? {
-        Some(_) => Err(ScanError::Malformed("data after the image, with what looks like a location")),
-        None => Ok(()),
+fn leftover(scan: &mut Scan<'_>, range: Range<u64>, mark: usize, unknown: Unknown) -> Result<(), ScanError> {
+    match (patterns::search_since(scan, &range, mark)?, unknown) {
+        (None, _) => Ok(()),
+        (Some(_), Unknown::Blank) => scan.patch(range.start, Fill::Zeros(length(&range))),
+        (Some(_), Unknown::Refuse) => {
+            Err(ScanError::Malformed("data after the image, with what looks like a location"))
+        }
     }
 }

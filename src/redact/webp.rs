@@ -32,7 +32,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
         chunk(scan, name, body.clone())?;
         rest.start = body.end.saturating_add(size & 1).min(rest.end);
     }
-    trailer::scan(scan, rest, mark)
+    trailer::scan(scan, rest, mark, trailer::Unknown::Blank)
 }
 
 fn chunk(scan: &mut Scan<'_>, name: &[u8], body: Range<u64>) -> Result<(), ScanError> {

@@ -12,9 +12,10 @@ use std::ops::Range;
 
 use memchr::memchr;
 
+use super::ScanError;
 use super::bytes::{array, length};
 use super::scan::Scan;
-use super::{ScanError, trailer};
+use super::trailer::{self, Unknown};
 use segment::Segments;
 
 mod flir;
@@ -51,7 +52,7 @@ fn segments(scan: &mut Scan<'_>, range: &Range<u64>, start: &[u8]) -> Result<(),
         let end = search(scan, &data, &mut segments)?;
         segments.finish(scan)?;
         match end {
-            Some(end) if end < range.end => trailer::scan(scan, end..range.end, mark),
+            Some(end) if end < range.end => trailer::scan(scan, end..range.end, mark, Unknown::Blank),
             Some(_) | None => Ok(()),
         }
     })

@@ -10,7 +10,8 @@ use std::ops::Range;
 
 use super::bytes::{Endian, length, part};
 use super::scan::Scan;
-use super::{Fill, ScanError, patterns, tiff, trailer};
+use super::trailer::{self, Unknown};
+use super::{Fill, ScanError, patterns, tiff};
 
 pub(super) mod deflate;
 mod profile;
@@ -43,7 +44,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
             chunk(scan, name, &whole)?;
             rest.start = whole.end;
             if last {
-                return trailer::scan(scan, rest, mark);
+                return trailer::scan(scan, rest, mark, Unknown::Blank);
             }
         }
         cut(scan, rest)

@@ -41,6 +41,8 @@ pub(super) struct Entry {
     pub(super) field: Vec<u8>,
     /// Where in the file its value lies; `None` where the block does not hold it.
     pub(super) value: Option<Range<u64>>,
+    /// Whether the block holds only the beginning of it.
+    pub(super) cut: bool,
 }
 
 /// The number after the two letters in the 64-bit layout.
@@ -107,7 +109,8 @@ impl Layout {
             let found = start..start.saturating_add(bytes).min(self.range.end);
             (length(&found) > 0).then_some(found)
         };
-        Some(Entry { place, tag, kind, field, value })
+        let cut = value.as_ref().is_some_and(|value| length(value) < bytes);
+        Some(Entry { place, tag, kind, field, value, cut })
     }
 
     /// The numbers of an entry, at most `limit`: offsets, counts and pointers of whatever kind was written.

@@ -13,7 +13,8 @@ use std::ops::Range;
 
 use super::bytes::length;
 use super::scan::Scan;
-use super::{Fill, ScanError, trailer};
+use super::trailer::{self, Unknown};
+use super::{Fill, ScanError};
 
 mod gps;
 mod keep;
@@ -45,7 +46,7 @@ pub(super) fn file(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
     let mark = scan.mark();
     let (layout, first) = layout::Layout::read(scan, &range)?;
     let end = walk::Walk::new(layout).run(scan, first)?;
-    trailer::scan(scan, end.clamp(range.start, range.end)..range.end, mark)
+    trailer::scan(scan, end.clamp(range.start, range.end)..range.end, mark, Unknown::Refuse)
 }
 
 /// Makes of `range`, which has room for it, a TIFF block without entries.

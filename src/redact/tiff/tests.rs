@@ -186,3 +186,33 @@ fn jpeg_xr_is_tiff() {
     assert!(matches!(plan, crate::redact::Plan::Ranges(_)), "{plan:?}");
     assert!(!redacted(&bytes).contains(&0x77));
 }
+
+#[test]
+fn a_value_that_goes_on_beyond_the_block_keeps_nothing() {
+    for tag in [0x010e, 0x0131] {
+        let entries = [(tag, 2, u32::MAX, 90), (0x8825, 4, 1, 100)];
+        let after = redacted(&located(&[(8, &entries, 0), (100, &[LATITUDE], 0)]));
+        assert!(!after.contains(&0x77), "{tag}");
+        assert_eq!(&after[100..102], &[0, 0]);
+    }
+}
+
+#[test]
+fn a_packet_that_an_editor_left_behind_goes_too() {
+    let live = located(&[(8, &[(0x8825, 4, 1, 100)], 0), (100, &[LATITUDE], 0)]);
+    let left = sample::xmp_with_location().into_bytes();
+    // Image data lies between, so that the packet is behind nothing that the directories end with.
+    let mut file = live.clone();
+    file.extend(&left);
+    let size = u32::try_from(file.len() - 350).unwrap();
+    let strip = [(0x0111, 4, 1, 350), (0x0117, 4, 1, size), (0x8825, 4, 1, 100)];
+    file[..400].copy_from_slice(&located(&[(8, &strip, 0), (100, &[LATITUDE], 0)]));
+    let crate::redact::Plan::Ranges(patches) =
+        crate::redact::plan(&file.as_slice(), None, &Budget::STANDARD).unwrap()
+    else {
+        panic!("nothing is hidden")
+    };
+    patches.apply(0, &mut file);
+    let told = |text: &[u8]| memchr::memmem::find(&file, text).is_some();
+    assert!(!told(b"GPSLatitude") && told(sample::TITLE.as_bytes()));
+}

@@ -188,7 +188,7 @@ impl Walk {
             tag::PANASONIC_JPEG => Content::Jpeg,
             tag::DNG_PRIVATE => Content::Private,
             text if tag::TEXTS.contains(&text) => {
-                self.keep.add(entry.value.clone().unwrap_or_default());
+                self.keep.add(entry.value.clone().filter(|_| !entry.cut).unwrap_or_default());
                 Content::Text
             }
             geo if tag::GEO.contains(&geo) && scan.hides(Classes::GEOTIFF) => {
@@ -201,8 +201,9 @@ impl Walk {
                     self.make = scan.some(value.start, 64, value)?;
                 }
                 let value = entry.value.clone().unwrap_or_default();
-                // A directory that is a GPS directory as well: nothing else has three fractions under these tags.
-                if !(COORDINATES.contains(&other) && length(&value) == TRIPLE) {
+                // A directory that is a GPS directory as well: nothing else has three fractions under these tags. A value
+                // that goes on beyond the block claims what is not its own.
+                if !(entry.cut || COORDINATES.contains(&other) && length(&value) == TRIPLE) {
                     self.keep.add(value);
                 }
                 return Ok(());
