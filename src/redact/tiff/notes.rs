@@ -162,6 +162,22 @@ pub(super) fn scan(
     Ok(())
 }
 
+/// Zeros coordinates of the GPS directory that a camera wrote into its note as well.
+pub(super) fn copies(scan: &mut Scan<'_>, range: &Range<u64>) -> Result<(), ScanError> {
+    let coordinates = scan.coordinates().to_vec();
+    if coordinates.is_empty() {
+        return Ok(());
+    }
+    let note = scan.bytes(range.clone())?;
+    for coordinate in coordinates {
+        for found in memchr::memmem::find_iter(&note, &coordinate) {
+            let place = range.start.saturating_add(found as u64);
+            scan.of(Classes::COORDINATES, |scan| scan.patch(place, Fill::Zeros(coordinate.len() as u64)))?;
+        }
+    }
+    Ok(())
+}
+
 /// Hides the place names in what the makers of a DNG file put aside for themselves: the note as cameras write it, or,
 /// after `Adobe`, parts (name, size, content) of which one is the note with its order of bytes and its former place.
 pub(super) fn private(

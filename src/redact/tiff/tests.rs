@@ -216,3 +216,15 @@ fn a_packet_that_an_editor_left_behind_goes_too() {
     let told = |text: &[u8]| memchr::memmem::find(&file, text).is_some();
     assert!(!told(b"GPSLatitude") && told(sample::TITLE.as_bytes()));
 }
+
+#[test]
+fn a_copy_of_the_coordinates_in_a_note_goes_too() {
+    let fractions = b"\x34\0\0\0\x01\0\0\0\x1a\x95\0\0\x10\x27\0\0\x07\0\0\0\x01\0\0\0";
+    let mut bytes = block(&[(8, &[(0x8825, 4, 1, 100), (0x927c, 7, 60, 200)], 0), (100, &[LATITUDE], 0)]);
+    bytes[300..324].copy_from_slice(fractions);
+    bytes[200..230].fill(b'n');
+    bytes[230..254].copy_from_slice(fractions);
+    let after = redacted(&bytes);
+    assert!(memchr::memmem::find(&after, fractions).is_none());
+    assert_eq!(after[200..230], [b'n'; 30]);
+}

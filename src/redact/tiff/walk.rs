@@ -353,7 +353,10 @@ impl Walk {
             Content::Xmp => xmp::scan_or_blank(scan, range),
             Content::Iptc => iptc::datasets(scan, range),
             Content::Photoshop => iptc::resources(scan, range),
-            Content::Note => notes::scan(scan, &self.layout, &range, &self.make),
+            Content::Note => {
+                notes::copies(scan, &range)?;
+                notes::scan(scan, &self.layout, &range, &self.make)
+            }
             Content::Private => notes::private(scan, &self.layout, &range, &self.make),
             Content::Text => described(scan, range),
             Content::Jpeg => jpeg::scan(scan, range),
