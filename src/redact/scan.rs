@@ -218,7 +218,10 @@ impl<'a> Scan<'a> {
     }
 
     /// Whether all replacements are what stands there already.
-    fn changes_nothing(&mut self) -> Result<bool, ScanError> {
+    pub(super) fn changes_nothing(&mut self) -> Result<bool, ScanError> {
+        if self.patches.is_empty() {
+            return Ok(true);
+        }
         let patches = Patches::new(self.patches.clone());
         for patch in patches.iter() {
             let before = self.bytes(patch.offset..patch.end())?;

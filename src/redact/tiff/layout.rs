@@ -67,6 +67,12 @@ impl Layout {
         Ok((layout, first.ok_or(MALFORMED)?))
     }
 
+    /// The bytes that tell the layout and lead to the first directory.
+    pub(super) fn header(&self) -> Range<u64> {
+        let size = if self.big { 16 } else { 8 };
+        self.range.start..self.range.start.saturating_add(size).min(self.range.end)
+    }
+
     /// The directory at `offset`, as far as the block holds it; `None` where it does not hold its count.
     pub(super) fn directory(&self, scan: &mut Scan<'_>, offset: u64) -> Result<Option<Directory>, ScanError> {
         scan.step()?;

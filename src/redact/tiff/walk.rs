@@ -129,6 +129,7 @@ impl Walk {
 
     /// Walks all directories from the one at `first` on; answers with the end of all that they know of.
     pub(super) fn run(mut self, scan: &mut Scan<'_>, first: u64) -> Result<u64, ScanError> {
+        self.keep.add(self.layout.header());
         self.todo.push((first, Role::Chain));
         while let Some((offset, role)) = self.todo.pop() {
             if offset != 0 && self.seen.insert((offset, role == Role::Gps)) {
