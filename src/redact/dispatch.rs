@@ -9,6 +9,7 @@ use memchr::memmem;
 
 use super::plan::OpaqueReason;
 use super::scan::Scan;
+use super::shown::Shown;
 use super::sniff::{Format, candidates};
 use super::{
     Budget, Classes, Fill, Patches, Plan, ReadAt, ScanError, document, flac, gif, iso, jpeg, matroska, mp3,
@@ -22,6 +23,8 @@ const MOST_SEARCHED: u64 = 64 << 20;
 /// Bytes searched together, and how many of them again with the next ones.
 const BLOCK: u64 = 1 << 20;
 const OVERLAP: u64 = 32;
+/// How often a file is looked at again with its replacements; what is not settled then is given up.
+const MOST_LOOKS: usize = 4;
 /// Bytes from the start of a file that tell its format.
 const HEAD: u64 = 4096;
 
@@ -29,6 +32,8 @@ const HEAD: u64 = 4096;
 ///
 /// `extension` is that of the file's name, without the dot and in any case. It adds a candidate for content that by
 /// itself is nothing known, and takes none away.
+///
+/// The plan is settled: a plan of the file as it is shown is [`Plan::Clean`]. The budget is that of one look at it.
 ///
 /// # Errors
 /// Only what reading the file answers: then nothing is known of it. What cannot be made safe is [`Plan::Opaque`].
@@ -46,19 +51,57 @@ pub fn plan_hiding(
     budget: &Budget,
     hide: Classes,
 ) -> io::Result<Plan> {
-    let mut scan = Scan::hiding(source, *budget, hide);
-    match scan_all(&mut scan, extension) {
-        Ok(()) => {}
-        Err(ScanError::Read(error)) => return Err(error),
+    match settled(source, extension, budget, hide) {
+        Ok(patches) if patches.is_empty() => Ok(Plan::Clean),
+        Ok(patches) => Ok(Plan::Ranges(patches)),
+        Err(ScanError::Read(error)) => Err(error),
         Err(error @ (ScanError::Budget(_) | ScanError::Malformed(_) | ScanError::Found(_))) => {
-            return Ok(Plan::Opaque(OpaqueReason(error.to_string().into())));
+            Ok(Plan::Opaque(OpaqueReason(error.to_string().into())))
         }
+    }
+}
+
+/// Looks at the file as it is shown until nothing is left to replace: in damaged files what is replaced may change
+/// how the rest is understood.
+fn settled(
+    source: &dyn ReadAt,
+    extension: Option<&str>,
+    budget: &Budget,
+    hide: Classes,
+) -> Result<Patches, ScanError> {
+    let mut patches = look(source, extension, budget, hide)?;
+    for _ in 0..MOST_LOOKS {
+        if patches.is_empty() {
+            return Ok(patches);
+        }
+        let shown = Shown::new(source, patches);
+        let more = look(&shown, extension, budget, hide)?;
+        patches = shown.into_patches();
+        if more.is_empty() {
+            return Ok(patches);
+        }
+        patches = patches.followed_by(more);
+    }
+    Err(ScanError::Malformed("content, which is not the same twice"))
+}
+
+/// The replacements that one look at a file finds; none where they would change nothing.
+fn look(
+    source: &dyn ReadAt,
+    extension: Option<&str>,
+    budget: &Budget,
+    hide: Classes,
+) -> Result<Patches, ScanError> {
+    let mut scan = Scan::hiding(source, *budget, hide);
+    scan_all(&mut scan, extension)?;
+    if scan.changes_nothing()? {
+        return Ok(Patches::default());
     }
     let patches = Patches::new(scan.finish());
     if patches.end() > source.size() {
-        return Ok(Plan::Opaque(OpaqueReason("replacements beyond the end of the file".into())));
+        return Err(ScanError::Malformed("replacements beyond the end of the file"));
     }
-    Ok(if patches.is_empty() { Plan::Clean } else { Plan::Ranges(patches) })
+    Ok(patches)
 }
 
 fn scan_all(scan: &mut Scan<'_>, extension: Option<&str>) -> Result<(), ScanError> {

@@ -15,17 +15,21 @@ use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 use super::bytes::{Endian, length, part};
 use super::scan::Scan;
-use super::{Fill, ScanError, hex, iptc, jpeg, patterns, tiff, xmp};
+use super::{ScanError, hex, iptc, jpeg, patterns, tiff, xmp};
 
 #[cfg(test)]
 mod tests;
 
 /// Documents of more bytes are refused.
-const LONGEST: u64 = 48 << 20;
+const LONGEST: u64 = 40 << 20;
 /// Bytes before a stream in which its dictionary is looked for.
 const DICTIONARY: usize = 4096;
 /// Most bytes that one stream may inflate to.
 const MOST: usize = 4 << 20;
+/// Most bytes that Photoshop's resources take in digits: the place of each digit is held.
+const RESOURCES: usize = 3 << 20;
+/// So many bytes of them count as one part of the file, as they may be looked at many times.
+const STEP: usize = 256;
 /// What the dictionary of a stream has that may hold metadata of the document or of a photograph.
 const TELLING: [&[u8]; 5] = [b"/Metadata", b"/ObjStm", b"/EmbeddedFile", b"/DCTDecode", b"/JPXDecode"];
 /// Codings of streams that are not followed.
@@ -83,42 +87,73 @@ fn rest(scan: &mut Scan<'_>, range: &Range<u64>, mark: usize) -> Result<(), Scan
 
 /// XMP packets, each up to the end of its outermost element.
 fn packets(scan: &mut Scan<'_>, range: &Range<u64>, bytes: &[u8]) -> Result<(), ScanError> {
+    let mut elements = [
+        Outermost::new(b"<x:xmpmeta", b"</x:xmpmeta>"),
+        Outermost::new(b"<x:xapmeta", b"</x:xapmeta>"),
+        Outermost::new(b"<rdf:RDF", b"</rdf:RDF>"),
+    ];
     let mut at = 0usize;
-    while let Some((start, size)) = bytes.get(at..).and_then(packet) {
+    while let Some(found) = elements.iter_mut().filter_map(|element| element.next(bytes, at)).min() {
         scan.step()?;
-        let start = at.saturating_add(start);
-        at = start.saturating_add(size);
+        at = found.1;
         let place = |offset: usize| range.start.saturating_add(offset as u64);
-        xmp::scan_or_blank(scan, place(start)..place(at))?;
+        xmp::scan_or_blank(scan, place(found.0)..place(at))?;
     }
     Ok(())
 }
 
-/// Where the first packet stands, and its size.
-fn packet(text: &[u8]) -> Option<(usize, usize)> {
-    const OUTERMOST: [(&[u8], &[u8]); 3] =
-        [(b"<x:xmpmeta", b"</x:xmpmeta>"), (b"<x:xapmeta", b"</x:xapmeta>"), (b"<rdf:RDF", b"</rdf:RDF>")];
-    let found = OUTERMOST.iter().filter_map(|(open, close)| {
-        let start = memmem::find(text, open)?;
-        let size = memmem::find(text.get(start..)?, close)?.checked_add(close.len())?;
-        Some((start, size))
-    });
-    found.min()
+/// One of the elements that may be the outermost of a packet, and where it is found next: so that no part of a document
+/// is searched for it twice.
+#[derive(Debug)]
+struct Outermost {
+    open: &'static [u8],
+    close: &'static [u8],
+    /// Its first byte and the one after its last; `None` where there is none any more.
+    found: Option<(usize, usize)>,
+}
+
+impl Outermost {
+    fn new(open: &'static [u8], close: &'static [u8]) -> Outermost {
+        Outermost { open, close, found: Some((0, 0)) }
+    }
+
+    /// Where the first one stands that begins at `at` or later.
+    fn next(&mut self, bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+        let (start, end) = self.found?;
+        if start < at || end == 0 {
+            let start = memmem::find(bytes.get(at..)?, self.open).map(|found| at.saturating_add(found));
+            self.found = start.and_then(|start| {
+                // A closing tag that is further on closes this one as well.
+                let from = start.max(end.saturating_sub(self.close.len()));
+                let close = memmem::find(bytes.get(from..)?, self.close)?;
+                Some((start, from.saturating_add(close).saturating_add(self.close.len())))
+            });
+        }
+        self.found
+    }
 }
 
 /// The streams of a PDF document: keyword, line feed, content, keyword.
 fn streams(scan: &mut Scan<'_>, range: &Range<u64>, bytes: &[u8]) -> Result<(), ScanError> {
+    // Where the next content ends: no part is searched for it twice.
+    let mut ending = Some(0usize);
     for keyword in memmem::find_iter(bytes, b"stream") {
         scan.step()?;
         let before = bytes.get(keyword.saturating_sub(DICTIONARY)..keyword).unwrap_or_default();
         if before.ends_with(b"end") {
             continue;
         }
+        scan.steps(before.len() / 1024)?;
         let rest = bytes.get(keyword.saturating_add(6)..).unwrap_or_default();
         let content = rest.strip_prefix(b"\r").unwrap_or(rest);
         let content = content.strip_prefix(b"\n").unwrap_or(content);
         let start = range.end.saturating_sub(content.len() as u64);
-        let size = memmem::find(content, b"endstream").unwrap_or(content.len());
+        let from = bytes.len().saturating_sub(content.len());
+        if ending.is_some_and(|end| end < from) {
+            let found = memmem::find(content, b"endstream");
+            ending = found.map(|found| from.saturating_add(found));
+        }
+        let size = ending.unwrap_or(bytes.len()).saturating_sub(from);
         let place = start..start.saturating_add(size as u64);
         match content {
             [0xff, 0xd8, 0xff, ..] => attempt(scan, place, jpeg::scan)?,
@@ -175,18 +210,22 @@ fn compressed(scan: &mut Scan<'_>, dictionary: &[u8], content: &[u8]) -> Result<
 fn photoshop(scan: &mut Scan<'_>, start: u64, text: &[u8]) -> Result<(), ScanError> {
     let ends = |byte: &u8| matches!(byte, b'\r' | b'\n');
     let first = text.iter().position(ends).unwrap_or(text.len());
-    let last = memmem::find(text, b"%EndPhotoshop").unwrap_or(text.len());
-    let mut text = text.get(..last).unwrap_or_default().to_vec();
-    let digits: Vec<usize> = text
-        .iter()
-        .enumerate()
+    let most = text.get(..RESOURCES.min(text.len())).unwrap_or_default();
+    let last = match memmem::find(most, b"%EndPhotoshop") {
+        None if most.len() < text.len() => return Err(ScanError::Budget("bytes of Photoshop's resources")),
+        last => last.unwrap_or(most.len()),
+    };
+    let before = most.get(..last).unwrap_or_default();
+    // As much work as reading them.
+    scan.steps(before.len() / STEP)?;
+    let mut text = before.to_vec();
+    let digits: Vec<u32> = (0u32..)
+        .zip(&text)
         .skip(first)
         .filter_map(|(at, byte)| byte.is_ascii_hexdigit().then_some(at))
         .collect();
-    if hex::change(scan, &mut text, &digits, iptc::resources)? {
-        scan.patch(start, Fill::Bytes(text.into()))?;
-    }
-    Ok(())
+    hex::change(scan, &mut text, &digits, iptc::resources)?;
+    scan.replace(start, before, &text)
 }
 
 /// The picture beside a document in PostScript's binary wrapping: its place and size stand at 20.

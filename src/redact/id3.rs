@@ -60,8 +60,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, range: &Range<u64>) -> Result<Option<u64
     let tag = Tag { version, flags };
     let mark = scan.mark();
     let done = if flags & UNSYNCHRONISED != 0 && version < 4 {
-        let bytes = scan.bytes(body.clone())?;
-        unsync::scan(scan, body.start, &bytes, |scan, range| whole(scan, tag, range))
+        unsync::scan(scan, body.clone(), |scan, range| whole(scan, tag, range))
     } else {
         whole(scan, tag, body.clone())
     };
@@ -113,8 +112,7 @@ fn checksum(
     let padding = array(head, 6).map_or(0, u32::from_be_bytes);
     let covered = rest.start..rest.end.saturating_sub(u64::from(padding)).max(rest.start);
     let stored = array(head, 10).map_or(0, u32::from_be_bytes);
-    let old = crc32fast::hash(&scan.bytes(covered.clone())?);
-    let new = crc32fast::hash(&scan.patched(covered, mark)?);
+    let (old, new) = scan.checksums(&[covered], mark)?;
     scan.patch(at, Fill::Bytes((stored ^ old ^ new).to_be_bytes().into()))
 }
 

@@ -13,6 +13,11 @@ use super::{Classes, Fill, ScanError, jpeg, tiff, xmp};
 /// Datasets of record 2 that tell a place: content location code and name, city, sub-location, state, country code
 /// and name.
 const PLACES: [u8; 7] = [26, 27, 90, 92, 95, 100, 101];
+/// The longest run of datasets.
+const LONGEST: u64 = 16 << 20;
+/// Bytes that are searched together, and how many of them again with the next ones.
+const BLOCK: u64 = 1 << 20;
+const OVERLAP: u64 = 3;
 /// Bytes before the JPEG stream of a thumbnail resource.
 const THUMBNAIL_HEADER: u64 = 28;
 
@@ -22,6 +27,9 @@ const THUMBNAIL_HEADER: u64 = 28;
 pub(super) fn datasets(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
     if !scan.hides(Classes::PLACES) {
         return Ok(());
+    }
+    if length(&range) > LONGEST {
+        return Err(ScanError::Budget("bytes of IPTC"));
     }
     let bytes = scan.bytes(range.clone())?;
     let mut at = 0usize;
@@ -101,10 +109,16 @@ fn resource(scan: &mut Scan<'_>, number: u16, body: Range<u64>) -> Result<(), Sc
 
 /// What is no resource is padding, unless another resource begins in it: then it cannot be followed.
 fn unknown(scan: &mut Scan<'_>, rest: &Range<u64>) -> Result<(), ScanError> {
-    let bytes = scan.bytes(rest.clone())?;
-    let Some(found) = memchr::memmem::find(bytes.get(1..).unwrap_or_default(), b"8BIM") else {
-        return Ok(());
-    };
-    let start = rest.start.saturating_add(found as u64).saturating_add(1);
-    scan.nested(|scan| resources(scan, start..rest.end))
+    let mut at = rest.start.saturating_add(1);
+    while at < rest.end {
+        let bytes = scan.some(at, BLOCK, rest)?;
+        if let Some(found) = memchr::memmem::find(&bytes, b"8BIM") {
+            let start = at.saturating_add(found as u64);
+            drop(bytes);
+            return scan.nested(|scan| resources(scan, start..rest.end));
+        }
+        let end = at.saturating_add(bytes.len() as u64);
+        at = if end >= rest.end { end } else { end.saturating_sub(OVERLAP) };
+    }
+    Ok(())
 }

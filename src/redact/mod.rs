@@ -56,7 +56,7 @@ pub use source::{Budget, ReadAt, ScanError};
 pub use store::NotAPlan;
 
 /// Grows whenever a scanner finds more or a recipe changes: plans of other versions are made again.
-pub const SCANNER_VERSION: u32 = 5;
+pub const SCANNER_VERSION: u32 = 6;
 
 /// The version of plans that hide these classes: a plan that hides fewer is never taken for one of them.
 pub fn plan_version(hide: Classes) -> u32 {

@@ -32,6 +32,11 @@ impl Patches {
         Patches(merged(taken.into_values()))
     }
 
+    /// These replacements and then `more`, which win.
+    pub(super) fn followed_by(self, more: Patches) -> Patches {
+        Patches::new(self.0.into_iter().chain(more.0).collect())
+    }
+
     /// Changes `buffer`, whose first byte is the byte `offset` of the file.
     pub fn apply(&self, offset: u64, buffer: &mut [u8]) {
         let end = offset.saturating_add(buffer.len() as u64);

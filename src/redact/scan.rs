@@ -26,6 +26,12 @@ pub(super) struct Scan<'a> {
     coordinates: Vec<Vec<u8>>,
 }
 
+/// More bytes than are read together.
+const MOST_TOGETHER: u64 = 48 << 20;
+/// Bytes looked at together where any number of them may be.
+const BLOCK: u64 = 1 << 20;
+/// Differences with fewer equal bytes than this between them are one replacement.
+const GAP: usize = 16;
 /// More different coordinates than one file is searched for.
 const MAX_COORDINATES: usize = 16;
 
@@ -80,6 +86,9 @@ impl<'a> Scan<'a> {
         if length as u64 > self.left.bytes {
             return Err(ScanError::Budget("bytes read"));
         }
+        if length as u64 > MOST_TOGETHER {
+            return Err(ScanError::Budget("bytes in memory"));
+        }
         let mut buffer = vec![0; length];
         self.fill(range.start, &mut buffer)?;
         Ok(buffer)
@@ -109,7 +118,13 @@ impl<'a> Scan<'a> {
 
     /// Counts one directory, box, segment or chunk.
     pub(super) fn step(&mut self) -> Result<(), ScanError> {
-        self.left.steps = self.left.steps.checked_sub(1).ok_or(ScanError::Budget("parts of the file"))?;
+        self.steps(1)
+    }
+
+    /// Counts so many of them.
+    pub(super) fn steps(&mut self, count: usize) -> Result<(), ScanError> {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        self.left.steps = self.left.steps.checked_sub(count).ok_or(ScanError::Budget("parts of the file"))?;
         Ok(())
     }
 
@@ -143,6 +158,44 @@ impl<'a> Scan<'a> {
         let found = self.patches.get(mark..).unwrap_or_default().to_vec();
         Patches::new(found).apply(start, &mut bytes);
         Ok(bytes)
+    }
+
+    /// The CRC-32 of parts that follow each other, before and after the replacements found since `mark`.
+    pub(super) fn checksums(&mut self, parts: &[Range<u64>], mark: usize) -> Result<(u32, u32), ScanError> {
+        let patches = Patches::new(self.patches.get(mark..).unwrap_or_default().to_vec());
+        let (mut before, mut after) = (crc32fast::Hasher::new(), crc32fast::Hasher::new());
+        for part in parts {
+            let mut at = part.start;
+            while at < part.end {
+                let mut bytes = self.bytes(at..at.saturating_add(BLOCK).min(part.end))?;
+                before.update(&bytes);
+                patches.apply(at, &mut bytes);
+                after.update(&bytes);
+                at = at.saturating_add(bytes.len() as u64);
+            }
+        }
+        Ok((before.finalize(), after.finalize()))
+    }
+
+    /// Replaces what differs between the bytes at `start` and as many others.
+    pub(super) fn replace(&mut self, start: u64, old: &[u8], new: &[u8]) -> Result<(), ScanError> {
+        let mut pending: Option<Range<usize>> = None;
+        for (at, _) in old.iter().zip(new).enumerate().filter(|(_, (old, new))| old != new) {
+            match &mut pending {
+                Some(run) if at.saturating_sub(run.end) < GAP => run.end = at.saturating_add(1),
+                run => {
+                    let ended = run.replace(at..at.saturating_add(1));
+                    self.replace_run(start, new, ended)?;
+                }
+            }
+        }
+        self.replace_run(start, new, pending)
+    }
+
+    fn replace_run(&mut self, start: u64, new: &[u8], run: Option<Range<usize>>) -> Result<(), ScanError> {
+        let Some(run) = run else { return Ok(()) };
+        let offset = start.saturating_add(run.start as u64);
+        self.patch(offset, Fill::Bytes(new.get(run).unwrap_or_default().into()))
     }
 
     /// Forgets the replacements found since `mark`.
@@ -218,7 +271,10 @@ impl<'a> Scan<'a> {
     }
 
     /// Whether all replacements are what stands there already.
-    fn changes_nothing(&mut self) -> Result<bool, ScanError> {
+    pub(super) fn changes_nothing(&mut self) -> Result<bool, ScanError> {
+        if self.patches.is_empty() {
+            return Ok(true);
+        }
         let patches = Patches::new(self.patches.clone());
         for patch in patches.iter() {
             let before = self.bytes(patch.offset..patch.end())?;

@@ -17,6 +17,10 @@ impl<'a> Shown<'a> {
     pub(super) fn new(source: &'a dyn ReadAt, patches: Patches) -> Shown<'a> {
         Shown { source, patches }
     }
+
+    pub(super) fn into_patches(self) -> Patches {
+        self.patches
+    }
 }
 
 impl ReadAt for Shown<'_> {

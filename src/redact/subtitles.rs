@@ -21,9 +21,11 @@ pub(super) fn begin(head: &[u8]) -> bool {
     let text = plain.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&plain).trim_ascii_start();
     let binary = text.iter().any(|byte| *byte < b' ' && !matches!(byte, b'\t' | b'\r' | b'\n'));
     let start = text.get(..256.min(text.len())).unwrap_or_default();
-    // Some drones leave out the times.
+    // Some drones leave out the times; where the coordinates are gone already, their names are left.
+    let named = [&b" --> "[..], b"latitude", b"Latitude:", b"GPS (", b"GPS("];
     let numbered = text.first().is_some_and(u8::is_ascii_digit)
-        && (memmem::find(start, b" --> ").is_some() || !iso::coordinates(start).is_empty());
+        && (named.iter().any(|name| memmem::find(start, name).is_some())
+            || !iso::coordinates(start).is_empty());
     !binary && (numbered || text.starts_with(b"WEBVTT") || text.starts_with(b"[Script Info]"))
 }
 

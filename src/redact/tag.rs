@@ -18,6 +18,13 @@ mod tests;
 
 /// The longest value that is looked into.
 const LONGEST: u64 = 64 << 20;
+/// The longest text: it is held several times over.
+const LONGEST_TEXT: u64 = 16 << 20;
+/// No shorter text tells a place.
+const SHORTEST: usize = 7;
+/// Bytes of text that are searched together, and how many of them again with the next ones.
+const BLOCK: u64 = 1 << 20;
+const OVERLAP: u64 = 256;
 /// Bytes of a value that tell its format.
 const HEAD: u64 = 4096;
 /// Parts of a name that tell a place wherever they stand in it.
@@ -115,13 +122,17 @@ fn is_text(narrow: &[u8]) -> bool {
     body.iter().all(|byte| *byte >= b' ' || matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
+fn whole_text(scan: &mut Scan<'_>, range: &Range<u64>) -> Result<Vec<u8>, ScanError> {
+    if length(range) > LONGEST_TEXT {
+        return Err(ScanError::Budget("bytes of text"));
+    }
+    scan.bytes(range.clone())
+}
+
 /// Takes the coordinates out of the text that fills `range`; where they cannot be told from the rest of a line, the
 /// line goes.
 pub(super) fn text(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
-    if length(&range) > LONGEST {
-        return Err(ScanError::Budget("bytes of text"));
-    }
-    let bytes = scan.bytes(range.clone())?;
+    let bytes = whole_text(scan, &range)?;
     let width = Width::of(&bytes);
     let mut narrow = width.narrowed(&bytes);
     for found in coordinates(&narrow) {
@@ -133,7 +144,7 @@ pub(super) fn text(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
     }
     let mut start = 0usize;
     for line in narrow.split(|byte| matches!(byte, b'\n' | b'\r' | 0)) {
-        if patterns::text(line) {
+        if line.len() >= SHORTEST && patterns::text(line) {
             width.patch(scan, range.start, &(start..start.saturating_add(line.len())))?;
         }
         start = start.saturating_add(line.len()).saturating_add(1);
@@ -143,10 +154,7 @@ pub(super) fn text(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanErr
 
 /// Puts spaces in the place of the text that fills `range`, up to the NUL bytes at its end.
 pub(super) fn blank(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
-    if length(&range) > LONGEST {
-        return Err(ScanError::Budget("bytes of text"));
-    }
-    let bytes = scan.bytes(range.clone())?;
+    let bytes = whole_text(scan, &range)?;
     let width = Width::of(&bytes);
     let narrow = width.narrowed(&bytes);
     // The mark of the order of bytes stays, or readers would take the spaces for other characters.
@@ -196,8 +204,10 @@ fn recognised(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
 pub(super) fn markup(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
     let mark = scan.mark();
     // Writers fill up with NUL bytes, which no parser of XML takes.
-    let bytes = scan.bytes(range.clone())?;
-    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
+    let end = {
+        let bytes = whole_text(scan, &range)?;
+        bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1))
+    };
     xmp::scan_or_blank(scan, range.start..range.start.saturating_add(end as u64))?;
     let left = scan.patched(range.clone(), mark)?;
     if patterns::text(&left) { scan.patch(range.start, Fill::Spaces(end as u64)) } else { Ok(()) }
@@ -220,11 +230,21 @@ pub(super) fn absent_since(scan: &mut Scan<'_>, range: &Range<u64>, mark: usize)
 /// The same, and there must be no coordinates in text either.
 pub(super) fn no_text(scan: &mut Scan<'_>, range: &Range<u64>) -> Result<(), ScanError> {
     absent(scan, range)?;
-    if length(range) > LONGEST {
-        return Err(ScanError::Budget("bytes of text"));
+    if has_text(scan, range)? { Err(ScanError::Found("coordinates")) } else { Ok(()) }
+}
+
+/// Whether there are coordinates in text.
+pub(super) fn has_text(scan: &mut Scan<'_>, range: &Range<u64>) -> Result<bool, ScanError> {
+    let mut at = range.start;
+    while at < range.end {
+        let bytes = scan.some(at, BLOCK, range)?;
+        let end = at.saturating_add(bytes.len() as u64);
+        if bytes.is_empty() || patterns::text(&bytes) {
+            return Ok(true);
+        }
+        at = if end >= range.end { end } else { end.saturating_sub(OVERLAP) };
     }
-    let bytes = scan.bytes(range.clone())?;
-    if patterns::text(&bytes) { Err(ScanError::Found("coordinates")) } else { Ok(()) }
+    Ok(false)
 }
 
 /// Zeros what readers pass over, such as padding, where it holds what is left of a location.

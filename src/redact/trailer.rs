@@ -17,8 +17,9 @@ mod vendors;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 const JPEG: &[u8] = b"\xff\xd8\xff";
-/// Bytes of a trailer that are held in memory together.
-const MOST: u64 = 64 << 20;
+/// Bytes looked at together, and how many of them again with the next ones.
+const BLOCK: u64 = 1 << 20;
+const OVERLAP: usize = 16;
 
 /// What becomes of bytes that no scanner knows, where they look like a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +38,8 @@ pub(super) fn scan(
     unknown: Unknown,
 ) -> Result<(), ScanError> {
     scan.step()?;
-    if length(&range) > MOST {
-        return Err(ScanError::Budget("bytes after the image"));
-    }
-    let bytes = scan.bytes(range.clone())?;
     let mut rest = range.start;
-    for (start, kind) in starts(&bytes) {
-        let start = range.start.saturating_add(start as u64);
+    for (start, kind) in starts(scan, &range)? {
         if start < rest {
             continue;
         }
@@ -56,8 +52,8 @@ pub(super) fn scan(
         }
         scan.nested(|scan| iso::scan(scan, start..rest))?;
     }
-    vendors::samsung(scan, &range, &bytes)?;
-    vendors::afcp(scan, &range, &bytes)?;
+    vendors::samsung(scan, &range)?;
+    vendors::afcp(scan, &range)?;
     leftover(scan, rest..range.end, mark, unknown)
 }
 
@@ -70,7 +66,26 @@ enum Kind {
 }
 
 /// Where files of other formats begin.
-fn starts(bytes: &[u8]) -> Vec<(usize, Kind)> {
+fn starts(scan: &mut Scan<'_>, range: &Range<u64>) -> Result<Vec<(u64, Kind)>, ScanError> {
+    let mut found = Vec::new();
+    let mut at = range.start;
+    while at < range.end {
+        let bytes = scan.some(at, BLOCK, range)?;
+        let end = at.saturating_add(bytes.len() as u64);
+        let last = end >= range.end;
+        // What begins in the overlap is seen with the next block.
+        let limit = if last { bytes.len() } else { bytes.len().saturating_sub(OVERLAP) };
+        let before = found.len();
+        found.extend(beginnings(&bytes, limit).map(|(start, kind)| (at.saturating_add(start as u64), kind)));
+        scan.steps(found.len().saturating_sub(before))?;
+        at = if last { end } else { at.saturating_add(limit as u64) };
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The same in one block, up to `limit`.
+fn beginnings(bytes: &[u8], limit: usize) -> impl Iterator<Item = (usize, Kind)> {
     let videos = memmem::find_iter(bytes, b"ftyp").filter_map(|at| {
         let start = at.checked_sub(4)?;
         let size = Endian::Big.u32(bytes, start)?;
@@ -78,9 +93,7 @@ fn starts(bytes: &[u8]) -> Vec<(usize, Kind)> {
     });
     let pictures = memmem::find_iter(bytes, PNG).map(|at| (at, Kind::Png));
     let photographs = memmem::find_iter(bytes, JPEG).map(|at| (at, Kind::Jpeg));
-    let mut found: Vec<_> = videos.chain(pictures).chain(photographs).collect();
-    found.sort_unstable();
-    found
+    videos.chain(pictures).chain(photographs).filter(move |(at, _)| *at < limit)
 }
 
 /// Where the boxes of a video end that begins where `range` does.

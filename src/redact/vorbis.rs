@@ -17,6 +17,8 @@ mod tests;
 /// Longer than any name of a comment.
 const NAME: u64 = 256;
 /// Names of comments that hold a picture in base 64: in the shape of FLAC, and as it is.
+/// The longest text of a picture that is looked into: it is held several times over.
+const ENCODED: u64 = 12 << 20;
 const PICTURES: [&[u8]; 2] = [b"METADATA_BLOCK_PICTURE", b"COVERART"];
 
 /// Hides the location in the comments that fill `range`; `false` where they cannot be followed and look as if there
@@ -77,6 +79,9 @@ fn comment(scan: &mut Scan<'_>, pair: Range<u64>) -> Result<(), ScanError> {
 
 /// A picture in base 64, with or without what FLAC puts before it.
 fn encoded(scan: &mut Scan<'_>, value: Range<u64>) -> Result<(), ScanError> {
+    if length(&value) > ENCODED {
+        return Err(ScanError::Budget("bytes of a picture in base 64"));
+    }
     let text = scan.bytes(value.clone())?;
     let Some(mut content) = base64::decoded(&text) else { return tag::blank(scan, value) };
     let view = content.as_slice();
@@ -93,7 +98,8 @@ fn encoded(scan: &mut Scan<'_>, value: Range<u64>) -> Result<(), ScanError> {
         return Ok(());
     }
     Patches::new(found).apply(0, &mut content);
-    scan.patch(value.start, Fill::Bytes(base64::encoded(&content, &text).into()))
+    let changed = base64::encoded(&content, &text);
+    scan.replace(value.start, &text, &changed)
 }
 
 /// A picture of FLAC: kind, media type, description, four numbers, data. `false` where it still tells a place.

@@ -82,6 +82,9 @@ fn ends_well(scan: &mut Scan<'_>, body: &Range<u64>, size: u64) -> Result<bool, 
     Ok(name.is_empty() || name.iter().all(|byte| *byte == 0) || is_name(&name))
 }
 
+/// The most compressed bytes that are looked into; they do not inflate to more than [`deflate`] allows.
+const COMPRESSED: u64 = 8 << 20;
+
 /// The flags that say how a frame is stored: compressed, encrypted, in a group, unsynchronised, its length before it.
 fn stored(scan: &mut Scan<'_>, tag: Tag, frame: &Frame) -> Result<bool, ScanError> {
     let (compressed, encrypted, group, loose, sized) = match tag.version {
@@ -96,15 +99,17 @@ fn stored(scan: &mut Scan<'_>, tag: Tag, frame: &Frame) -> Result<bool, ScanErro
     let skip = if group != 0 { 1u64 } else { 0 }.saturating_add(if sized != 0 { 4 } else { 0 });
     let body = after(&frame.body, skip);
     if loose && compressed == 0 {
-        let raw = scan.bytes(body.clone())?;
-        return unsync::scan(scan, body.start, &raw, |scan, range| safe(scan, tag, &frame.name, range))
-            .map(|()| true);
+        let inner = |scan: &mut Scan<'_>, range| safe(scan, tag, &frame.name, range);
+        return unsync::scan(scan, body, inner).map(|()| true);
     }
     if compressed == 0 {
         return content(scan, tag, &frame.name, body);
     }
+    if length(&body) > COMPRESSED {
+        return Err(ScanError::Budget("bytes of a compressed frame"));
+    }
     let raw = scan.bytes(body.clone())?;
-    let stream = if loose { unsync::decoded(&raw).0 } else { raw };
+    let stream = if loose { unsync::decoded(&raw) } else { raw };
     let Some(text) = deflate::inflated(scan, &stream)? else { return Ok(false) };
     let Some(text) = changed(scan, &text, |scan, range| safe(scan, tag, &frame.name, range))? else {
         return Ok(true);

@@ -108,8 +108,8 @@ fn unsynchronised(bytes: &[u8]) -> Vec<u8> {
 fn unsynchronised_tags_stay_so() {
     let raw = unsynchronised(&frames(3));
     let after = seen(&file(3, 0x80, &raw), &Budget::STANDARD).unwrap();
-    let content = unsync::decoded(&after[10..10 + raw.len()]).0;
-    assert_eq!(content.len(), unsync::decoded(&raw).0.len());
+    let content = unsync::decoded(&after[10..10 + raw.len()]);
+    assert_eq!(content.len(), unsync::decoded(&raw).len());
     assert!(holds(&content, b"A tower") && holds(&content, b"Mediagate"));
     for place in [PLACE, b"Paris", b"48,51.504N"] {
         assert!(!holds(&content, place));

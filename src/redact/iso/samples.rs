@@ -11,8 +11,11 @@ use super::Iso;
 use super::boxes::BoxAt;
 use super::track::Track;
 
-/// Most samples of a location track that are followed: a day at ten a second.
-const SAMPLES: usize = 1 << 20;
+/// Most samples of a location track that are followed: half a day at ten a second.
+const SAMPLES: usize = 1 << 19;
+
+/// The longest sample table of such a track.
+const LONGEST: u64 = 4 << 20;
 
 /// The sample tables of one track.
 #[derive(Debug, Default)]
@@ -73,11 +76,11 @@ impl Layout {
         else {
             return Ok(Layout::default());
         };
-        let bytes = iso.bytes(runs.full())?;
+        let bytes = table(iso, &runs)?;
         let runs = entries(&bytes, 12).map(|entry| (word(entry, 0), word(entry, 4))).collect();
         let sizes = read_sizes(iso, &sizes)?;
         let wide = chunks.kind == *b"co64";
-        let bytes = iso.bytes(chunks.full())?;
+        let bytes = table(iso, &chunks)?;
         let chunks = if wide {
             entries(&bytes, 8).map(|entry| Endian::Big.u64(entry, 0).unwrap_or_default()).collect()
         } else {
@@ -134,6 +137,15 @@ impl Layout {
     }
 }
 
+/// The bytes of a table that is not too long to be followed.
+fn table(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<Vec<u8>, ScanError> {
+    let range = found.full();
+    if range.end.saturating_sub(range.start) > LONGEST {
+        return Err(ScanError::Budget("bytes of a sample table"));
+    }
+    iso.bytes(range)
+}
+
 fn single(tables: &[BoxAt]) -> Result<Option<BoxAt>, ScanError> {
     match tables {
         [] => Ok(None),
@@ -154,7 +166,7 @@ fn word(bytes: &[u8], at: usize) -> u64 {
 
 /// `stsz` and the compact `stz2`, whose sizes have 4, 8 or 16 bits.
 fn read_sizes(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<Sizes, ScanError> {
-    let bytes = iso.bytes(found.full())?;
+    let bytes = table(iso, found)?;
     let rest = bytes.get(4..).unwrap_or_default();
     if found.kind == *b"stsz" {
         let uniform = word(&bytes, 0);
@@ -163,6 +175,9 @@ fn read_sizes(iso: &mut Iso<'_, '_>, found: &BoxAt) -> Result<Sizes, ScanError> 
         } else {
             Sizes::Each(entries(rest, 4).map(|entry| word(entry, 0)).collect())
         });
+    }
+    if word(rest, 0) > SAMPLES as u64 {
+        return Err(ScanError::Budget("samples of a metadata track"));
     }
     let each = match bytes.get(3) {
         Some(16) => {

@@ -14,6 +14,7 @@ use memchr::memchr;
 
 use super::ScanError;
 use super::bytes::{array, length};
+use super::patterns;
 use super::scan::Scan;
 use super::trailer::{self, Unknown};
 use segment::Segments;
@@ -48,9 +49,12 @@ fn segments(scan: &mut Scan<'_>, range: &Range<u64>, start: &[u8]) -> Result<(),
     scan.nested(|scan| {
         let mark = scan.mark();
         let mut segments = Segments::default();
-        let data = header(scan, range, start, &mut segments)?;
+        let (data, lost) = header(scan, range, start, &mut segments)?;
         let end = search(scan, &data, &mut segments)?;
         segments.finish(scan)?;
+        if lost && patterns::search_since(scan, &data, mark)?.is_some() {
+            return Err(ScanError::Malformed("JPEG segments, with what looks like a location"));
+        }
         match end {
             Some(end) if end < range.end => trailer::scan(scan, end..range.end, mark, Unknown::Blank),
             Some(_) | None => Ok(()),
@@ -67,13 +71,14 @@ pub(super) fn scan_header(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), 
     })
 }
 
-/// Walks the segments up to the first scan or the end of the image; what comes then is still to be searched.
+/// Walks the segments up to the first scan or the end of the image; what comes then is still to be searched. Also
+/// answers whether the walk was lost before: then it is not known what that is.
 fn header(
     scan: &mut Scan<'_>,
     range: &Range<u64>,
     start: &[u8],
     segments: &mut Segments,
-) -> Result<Range<u64>, ScanError> {
+) -> Result<(Range<u64>, bool), ScanError> {
     if scan.some(range.start, start.len() as u64, range)? != start {
         return Err(MALFORMED);
     }
@@ -84,7 +89,7 @@ fn header(
         let fill = head.iter().take_while(|byte| **byte == 0xff).count();
         let Some(marker) = head.get(fill).copied().filter(|_| fill > 0) else {
             if fill == 0 || fill as u64 == length(&(at..range.end)) {
-                return Ok(at..range.end);
+                return Ok((at..range.end, fill == 0 && at < range.end));
             }
             // More fill than was read: the last of it may belong to the marker.
             at = at.saturating_add(fill as u64).saturating_sub(1);
@@ -94,13 +99,13 @@ fn header(
         match marker {
             0x01 | 0xd0..=0xd8 => at = after,
             // Image data, or the end: searched from the marker on.
-            0x00 | 0xd9 | 0xda => return Ok(after.saturating_sub(2)..range.end),
+            0x00 | 0xd9 | 0xda => return Ok((after.saturating_sub(2)..range.end, false)),
             _ => {
                 let Some(size) = array(&scan.some(after, 2, range)?, 0).map(u16::from_be_bytes) else {
-                    return Ok(at..range.end);
+                    return Ok((at..range.end, false));
                 };
                 if size < 2 {
-                    return Ok(after..range.end);
+                    return Ok((after.saturating_sub(2)..range.end, true));
                 }
                 let end = after.saturating_add(u64::from(size)).min(range.end);
                 segments.add(scan, marker, after.saturating_add(2)..end)?;

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use memchr::memmem;
@@ -24,6 +25,8 @@ const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
 const MANIFEST: &[u8] = b"JP";
 const COMMENT: u8 = 0xfe;
 const GUID: usize = 32;
+/// More extended packets than the images of one file have.
+const MAX_EXTENDED: usize = 256;
 /// Signatures of segments that hold neither text nor metadata: colour profiles, the index of further images, JFIF.
 const INNOCENT: [&[u8]; 4] = [b"ICC_PROFILE\0", b"MPF\0", b"JFIF\0", b"Adobe\0"];
 
@@ -53,7 +56,8 @@ pub(super) struct Segments {
 #[derive(Debug)]
 struct Extended {
     guid: [u8; GUID],
-    parts: Vec<(u32, Range<u64>)>,
+    /// By their offsets in the packet.
+    parts: BTreeMap<u32, Range<u64>>,
 }
 
 /// Whether what follows 0xff may be a segment that holds metadata; says yes where too little is there to know.
@@ -160,19 +164,24 @@ impl Segments {
             return Ok(());
         };
         // A part that is there twice begins another packet: the second image has its own.
+        let full = self.extended.len() >= MAX_EXTENDED;
         let group = self.extended.iter_mut().rev().find(|group| group.guid == guid);
-        match group.filter(|group| group.parts.iter().all(|(at, _)| *at != offset)) {
-            Some(group) => group.parts.push((offset, content)),
-            None => self.extended.push(Extended { guid, parts: vec![(offset, content)] }),
+        match group.filter(|group| !group.parts.contains_key(&offset)) {
+            Some(group) => {
+                group.parts.insert(offset, content);
+            }
+            None if full => return Err(ScanError::Budget("extended XMP packets")),
+            None => {
+                self.extended.push(Extended { guid, parts: BTreeMap::from([(offset, content)]) });
+            }
         }
         Ok(())
     }
 
     /// Scans what was collected.
     pub(super) fn finish(self, scan: &mut Scan<'_>) -> Result<(), ScanError> {
-        for mut group in self.extended {
-            group.parts.sort_by_key(|(offset, _)| *offset);
-            let parts: Vec<_> = group.parts.into_iter().map(|(_, range)| range).collect();
+        for group in self.extended {
+            let parts: Vec<_> = group.parts.into_values().collect();
             joined(scan, &parts, xmp::scan)?;
         }
         if !self.photoshop.is_empty() {

@@ -1,10 +1,12 @@
 #![forbid(unsafe_code)]
 
 use super::*;
+use crate::redact::tests::laws;
 use crate::redact::{Budget, Patches};
 use crate::sample;
 
 fn redacted(file: &[u8]) -> Vec<u8> {
+    laws::seed(file);
     let mut scan = Scan::new(&file, Budget::STANDARD);
     let whole = scan.whole();
     self::scan(&mut scan, whole).unwrap();
@@ -103,4 +105,14 @@ fn fields_of_ricoh_that_name_a_place_go() {
     };
     let after = redacted(&with(&body(b"Paris", 4), &[]));
     assert_eq!(after, with(&body(b"     ", 0), &[]));
+}
+
+#[test]
+fn a_segment_without_room_for_its_length_hides_nothing() {
+    let mut file = sample::jpeg_with_location();
+    // The length of the first segment, which is that of Exif: it is found nevertheless, or the file is given up.
+    for size in [[0, 0], [0, 1]] {
+        file[4..6].copy_from_slice(&size);
+        assert!(laws::seen(&file, &Budget::STANDARD).is_none());
+    }
 }

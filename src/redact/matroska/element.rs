@@ -101,11 +101,10 @@ impl Element {
         if self.cut || length(&checksum.body) != 4 || length(&self.body) > LONGEST {
             return checksum.void(scan);
         }
-        let (before, behind) = (self.body.start..checksum.start, checksum.body.end..self.body.end);
-        let old = [scan.bytes(before.clone())?, scan.bytes(behind.clone())?].concat();
-        let new = [scan.patched(before, mark)?, scan.patched(behind, mark)?].concat();
+        let covered = [self.body.start..checksum.start, checksum.body.end..self.body.end];
+        let (old, new) = scan.checksums(&covered, mark)?;
         let stored = Endian::Little.u32(&scan.bytes(checksum.body.clone())?, 0).unwrap_or(0);
-        let sum = stored ^ crc32fast::hash(&old) ^ crc32fast::hash(&new);
+        let sum = stored ^ old ^ new;
         scan.patch(checksum.body.start, Fill::Bytes(sum.to_le_bytes().into()))
     }
 }

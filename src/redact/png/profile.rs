@@ -7,25 +7,31 @@
 
 use std::ops::Range;
 
+use crate::redact::bytes::length;
 use crate::redact::scan::Scan;
 use crate::redact::{Fill, ScanError, hex, iptc, tiff, xmp};
 
+/// The longest text that is looked into: the place of each digit is held.
+const LONGEST: u64 = 4 << 20;
+
 /// Hides the location in the raw profile `name` whose text fills `range`.
 pub(super) fn scan(scan: &mut Scan<'_>, name: &[u8], range: Range<u64>) -> Result<(), ScanError> {
-    let mut text = scan.bytes(range.clone())?;
-    let digits = digits(&text);
-    if !hex::change(scan, &mut text, &digits, |scan, all| profile(scan, name, all))? {
-        return Ok(());
+    if length(&range) > LONGEST {
+        return Err(ScanError::Budget("bytes of a raw profile"));
     }
-    scan.patch(range.start, Fill::Bytes(text.into()))
+    let before = scan.bytes(range.clone())?;
+    let mut text = before.clone();
+    let digits = digits(&text);
+    hex::change(scan, &mut text, &digits, |scan, all| profile(scan, name, all))?;
+    scan.replace(range.start, &before, &text)
 }
 
 /// Where the digits of the content stand.
-fn digits(text: &[u8]) -> Vec<usize> {
+fn digits(text: &[u8]) -> Vec<u32> {
     let mut lines = 0usize;
     let mut named = false;
     let mut found = Vec::new();
-    for (at, byte) in text.iter().enumerate() {
+    for (at, byte) in (0u32..).zip(text) {
         match byte {
             b'\n' if named => lines = lines.saturating_add(1),
             b'\n' => {}

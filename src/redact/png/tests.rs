@@ -1,10 +1,12 @@
 #![forbid(unsafe_code)]
 
 use super::*;
+use crate::redact::tests::laws;
 use crate::redact::{Budget, Patches};
 use crate::sample;
 
 fn redacted(file: &[u8]) -> Vec<u8> {
+    laws::seed(file);
     let mut scan = Scan::new(&file, Budget::STANDARD);
     let whole = scan.whole();
     self::scan(&mut scan, whole).unwrap();

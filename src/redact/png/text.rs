@@ -9,7 +9,7 @@ use memchr::{memchr, memmem};
 use super::{deflate, profile, withdraw};
 use crate::redact::bytes::{after, length};
 use crate::redact::scan::Scan;
-use crate::redact::{Fill, Patches, ScanError, patterns, xmp};
+use crate::redact::{Fill, Patches, ScanError, patterns, tag, xmp};
 
 const XMP: &[u8] = b"XML:com.adobe.xmp";
 /// Longer than any keyword (the specification allows 79 bytes) with the fields after it that are usual.
@@ -71,9 +71,8 @@ fn content(scan: &mut Scan<'_>, keyword: &[u8], text: Range<u64>) -> Result<(), 
     if let Some(name) = keyword.strip_prefix(b"Raw profile type ") {
         return profile::scan(scan, name, text);
     }
-    let told = names_a_place(keyword)
-        || patterns::text(&scan.bytes(text.clone())?)
-        || patterns::search(scan, &text)?.is_some();
+    let told =
+        names_a_place(keyword) || tag::has_text(scan, &text)? || patterns::search(scan, &text)?.is_some();
     if told { scan.patch(text.start, Fill::Spaces(length(&text))) } else { Ok(()) }
 }
 

@@ -53,4 +53,5 @@ fn lines_without_times_are_known_by_their_coordinates() {
     let text = b"1\n2017.08.05 14:11:51,393\n[latitude : -20.2533] [longtitude : 149.0251] [iso : 100]\n\n";
     let after = laws::seen(&text.repeat(3), &Budget::STANDARD).unwrap();
     assert!(!holds(&after, b"20.25") && !holds(&after, b"149.0") && holds(&after, b"[iso : 100]"));
+    assert_eq!(plan(&after.as_slice(), None, &Budget::STANDARD).unwrap(), Plan::Clean);
 }

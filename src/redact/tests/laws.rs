@@ -2,9 +2,11 @@
 
 #![forbid(unsafe_code)]
 
+use std::path::PathBuf;
+
 use memchr::memmem;
 
-use crate::redact::{Budget, Plan, plan};
+use crate::redact::{Budget, Format, Plan, plan, sniff};
 use crate::sample;
 
 /// A place as phones write it into tags.
@@ -34,6 +36,33 @@ fn tells(file: &[u8]) -> bool {
     TRACES.iter().any(|trace| holds(file, trace))
 }
 
+/// Leaves a fixture for the fuzz target that it belongs to, below the directory that `MEDIAGATE_SEEDS` names
+/// (fuzz/README.md).
+pub(in crate::redact) fn seed(file: &[u8]) {
+    let Some(directory) = std::env::var_os("MEDIAGATE_SEEDS") else { return };
+    let target = match sniff(&file[..file.len().min(4096)]) {
+        Some(Format::Tiff | Format::Raf | Format::Mrw) => "tiff",
+        Some(Format::Jpeg | Format::Exv) => "jpeg",
+        Some(Format::Png) => "png",
+        Some(Format::Webp | Format::Gif) => "webp_gif",
+        Some(Format::Mp4 | Format::M4a | Format::Quicktime) => "iso",
+        Some(Format::Heif | Format::Avif | Format::Cr3) => "heif",
+        Some(Format::Jxl | Format::Jp2 | Format::Jp2Codestream) => "jxl_jp2",
+        Some(Format::Matroska | Format::Webm) => "matroska",
+        Some(Format::Mp3) => "id3",
+        Some(Format::Flac | Format::Ogg) => "xiph",
+        Some(Format::Avi | Format::Wav) => "riff",
+        Some(Format::Xmp) => "xmp",
+        Some(Format::Psd) => "psd",
+        Some(Format::Pdf | Format::Postscript) => "document",
+        None => "subtitles",
+        Some(_) => "any",
+    };
+    let directory = PathBuf::from(directory).join(target);
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join(format!("{:08x}", crc32fast::hash(file))), file).unwrap();
+}
+
 /// What a reader sees; `None` where it sees nothing.
 pub(in crate::redact) fn seen(file: &[u8], budget: &Budget) -> Option<Vec<u8>> {
     let mut bytes = file.to_vec();
@@ -48,6 +77,7 @@ pub(in crate::redact) fn seen(file: &[u8], budget: &Budget) -> Option<Vec<u8>> {
 /// What a reader sees of a file with a place: the size stays, the place goes, a second plan finds nothing.
 pub(in crate::redact) fn redacted(file: &[u8]) -> Vec<u8> {
     assert!(tells(file), "the fixture tells no place");
+    seed(file);
     let after = seen(file, &Budget::STANDARD).expect("opaque");
     assert_eq!(after.len(), file.len());
     for trace in TRACES {

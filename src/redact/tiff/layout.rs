@@ -47,6 +47,8 @@ pub(super) struct Entry {
 
 /// The number after the two letters in the 64-bit layout.
 const BIG_MAGIC: u16 = 43;
+/// More entries than the classic layout can count.
+const MOST_ENTRIES: u64 = 0xffff;
 /// Bytes of each kind of value by its number; those that no version defines count as single bytes.
 const KIND_BYTES: [u64; 19] = [1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 1, 1, 8, 8, 8];
 
@@ -67,6 +69,12 @@ impl Layout {
         Ok((layout, first.ok_or(MALFORMED)?))
     }
 
+    /// The bytes that tell the layout and lead to the first directory.
+    pub(super) fn header(&self) -> Range<u64> {
+        let size = if self.big { 16 } else { 8 };
+        self.range.start..self.range.start.saturating_add(size).min(self.range.end)
+    }
+
     /// The directory at `offset`, as far as the block holds it; `None` where it does not hold its count.
     pub(super) fn directory(&self, scan: &mut Scan<'_>, offset: u64) -> Result<Option<Directory>, ScanError> {
         scan.step()?;
@@ -74,6 +82,9 @@ impl Layout {
         let Some(place) = part(&self.range, offset, count_bytes) else { return Ok(None) };
         let head = scan.bytes(place.clone())?;
         let count = self.number(&head, 0, count_bytes).unwrap_or(0);
+        if count > MOST_ENTRIES {
+            return Err(ScanError::Budget("entries of a directory"));
+        }
         let entry_bytes = self.entry_bytes();
         let wanted = count.saturating_mul(entry_bytes).saturating_add(self.word());
         let body = scan.some(place.end, wanted, &self.range)?;
@@ -82,6 +93,7 @@ impl Layout {
         let size = usize::try_from(entry_bytes).unwrap_or(usize::MAX);
         let whole = usize::try_from(count).unwrap_or(usize::MAX);
         for (index, raw) in body.chunks_exact(size).take(whole).enumerate() {
+            scan.step()?;
             let start = place.end.saturating_add((index as u64).saturating_mul(entry_bytes));
             if let Some(entry) = self.entry(raw, start) {
                 entries.push(entry);

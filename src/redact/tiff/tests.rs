@@ -1,10 +1,12 @@
 #![forbid(unsafe_code)]
 
 use super::*;
+use crate::redact::tests::laws;
 use crate::redact::{Budget, Patches};
 use crate::sample;
 
 fn redacted(file: &[u8]) -> Vec<u8> {
+    laws::seed(file);
     let mut scan = Scan::new(&file, Budget::STANDARD);
     let whole = scan.whole();
     self::scan(&mut scan, whole).unwrap();
@@ -75,6 +77,14 @@ fn image_data_stays_whatever_points_to_it() {
     let directories: [(usize, &[_], u32); 2] =
         [(8, &[(0x0111, 4, 1, 300), (0x0117, 4, 1, 24), (0x8825, 4, 1, 100)], 0), (100, &[LATITUDE], 0)];
     assert_eq!(redacted(&located(&directories))[300..324], [0x77; 24]);
+}
+
+#[test]
+fn the_header_stays_whatever_points_to_it() {
+    for offset in 1..8 {
+        let bytes = located(&[(8, &[LATITUDE, (0x8825, 4, 1, offset)], 0)]);
+        assert_eq!(redacted(&bytes)[..8], bytes[..8], "{offset}");
+    }
 }
 
 #[test]

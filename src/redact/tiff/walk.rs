@@ -55,7 +55,9 @@ const GEO_SHIFT: u16 = 3;
 /// Kinds of value that are pointers to directories.
 const POINTER_KINDS: [u16; 2] = [13, 18];
 /// More strips or tiles than an image within the budget has.
-const MAX_STRIPS: u64 = 1 << 20;
+const MAX_STRIPS: u64 = 1 << 18;
+/// The longest description: it is held several times over.
+const LONGEST_TEXT: u64 = 16 << 20;
 /// More directories than one entry points to.
 const MAX_POINTERS: u64 = 256;
 /// A GPS directory with more entries than this points somewhere else: its pointer goes, and not all it covers.
@@ -129,6 +131,7 @@ impl Walk {
 
     /// Walks all directories from the one at `first` on; answers with the end of all that they know of.
     pub(super) fn run(mut self, scan: &mut Scan<'_>, first: u64) -> Result<u64, ScanError> {
+        self.keep.add(self.layout.header());
         self.todo.push((first, Role::Chain));
         while let Some((offset, role)) = self.todo.pop() {
             if offset != 0 && self.seen.insert((offset, role == Role::Gps)) {
@@ -216,8 +219,10 @@ impl Walk {
     }
 
     fn pointer(&mut self, scan: &mut Scan<'_>, entry: &Entry, role: Role) -> Result<(), ScanError> {
-        let offsets = self.layout.numbers(scan, entry, MAX_POINTERS)?;
-        self.todo.extend(offsets.into_iter().map(|offset| (offset, role)));
+        for offset in self.layout.numbers(scan, entry, MAX_POINTERS)? {
+            scan.step()?;
+            self.todo.push((offset, role));
+        }
         self.keep.add(entry.value.clone().unwrap_or_default());
         Ok(())
     }
@@ -229,7 +234,10 @@ impl Walk {
         if self.layout.big {
             offsets.extend(self.layout.endian.u64(&entry.field, 0));
         }
-        self.todo.extend(offsets.iter().map(|offset| (*offset, Role::Gps)));
+        for offset in &offsets {
+            scan.step()?;
+            self.todo.push((*offset, Role::Gps));
+        }
         self.pointers.push((entry.place.clone(), offsets));
         Ok(())
     }
@@ -253,6 +261,7 @@ impl Walk {
             };
             let single = offsets.len() == 1;
             for (index, offset) in offsets.into_iter().enumerate() {
+                scan.step()?;
                 let start = self.layout.range.start.saturating_add(offset);
                 let size = sizes.get(index).copied().unwrap_or(u64::MAX);
                 let data = start..start.saturating_add(size).min(self.layout.range.end);
@@ -370,6 +379,9 @@ impl Walk {
 /// Coordinates are ASCII: in UTF-16, of either order, every second byte tells them, and spaces there leave the others
 /// whole.
 fn described(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
+    if length(&range) > LONGEST_TEXT {
+        return Err(ScanError::Budget("bytes of text"));
+    }
     let bytes = scan.bytes(range.clone())?;
     for (phase, unit) in [(0usize, 1usize), (0, 2), (1, 2)] {
         let narrow: Vec<u8> = bytes.iter().copied().skip(phase).step_by(unit).collect();

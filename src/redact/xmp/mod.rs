@@ -24,6 +24,10 @@ mod tests;
 mod token;
 
 const MALFORMED: ScanError = ScanError::Malformed("XMP");
+/// The longest packet: it is held several times over.
+const LONGEST: u64 = 10 << 20;
+/// More properties to take out than a plan has replacements.
+const MAX_FOUND: usize = 100_000;
 /// More namespaces than any writer declares at once.
 const MAX_BINDINGS: usize = 512;
 /// More nesting than any schema has.
@@ -34,6 +38,9 @@ const MAX_ELEMENTS: usize = 1024;
 /// A packet that is not well-formed and might tell a place is [`ScanError::Malformed`]: then [`blank`] it.
 pub(super) fn scan(scan: &mut Scan<'_>, range: Range<u64>) -> Result<(), ScanError> {
     scan.step()?;
+    if length(&range) > LONGEST {
+        return Err(ScanError::Budget("bytes of XMP"));
+    }
     let packet = scan.bytes(range.clone())?;
     let encoding = Encoding::of(&packet);
     let narrow =
@@ -136,6 +143,9 @@ impl<'a> Walk<'a> {
         let mut tags = Tags::new(self.text);
         let mut seen = false;
         loop {
+            if self.found.len() > MAX_FOUND {
+                return Err(ScanError::Budget("replacements"));
+            }
             let more = match tags.next_tag() {
                 Ok(Some(tag)) => self.tag(&tag).map(|()| true),
                 Ok(None) => Ok(false),

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::redact::tests::laws;
 use crate::redact::{Budget, Patches};
 
 const HEAD: &str = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">"#;
@@ -22,6 +23,7 @@ fn redacted(packet: &[u8]) -> Result<Vec<u8>, ScanError> {
 }
 
 fn text(packet: &[u8]) -> String {
+    laws::seed(packet);
     let squeezed = String::from_utf8_lossy(&redacted(packet).unwrap()).into_owned();
     squeezed.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -48,6 +48,8 @@ pub(super) struct Tags<'a> {
 }
 
 const MALFORMED: ScanError = ScanError::Malformed("XML");
+/// More attributes than any element has.
+const MAX_ATTRIBUTES: usize = 10_000;
 
 impl<'a> Tags<'a> {
     pub(super) fn new(text: &'a [u8]) -> Tags<'a> {
@@ -107,6 +109,9 @@ impl<'a> Tags<'a> {
             let attribute = self.attribute(spaced)?;
             at = attribute.span.end;
             attributes.push(attribute);
+            if attributes.len() > MAX_ATTRIBUTES {
+                return Err(MALFORMED);
+            }
         }
     }
 

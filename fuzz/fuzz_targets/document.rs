@@ -1,0 +1,10 @@
+//! PDF and PostScript.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mediagate_fuzz::redact::Format;
+
+fuzz_target!(|file: &[u8]| -> libfuzzer_sys::Corpus {
+    mediagate_fuzz::run(file, &[Format::Pdf, Format::Postscript])
+});

@@ -1,0 +1,10 @@
+//! HEIF, AVIF and CR3: items and their extents.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mediagate_fuzz::redact::Format;
+
+fuzz_target!(|file: &[u8]| -> libfuzzer_sys::Corpus {
+    mediagate_fuzz::run(file, &[Format::Heif, Format::Avif, Format::Cr3])
+});

@@ -1,0 +1,10 @@
+//! JPEG XL and JPEG 2000: boxes, Brotli, reconstruction, codestreams.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mediagate_fuzz::redact::Format;
+
+fuzz_target!(|file: &[u8]| -> libfuzzer_sys::Corpus {
+    mediagate_fuzz::run(file, &[Format::Jxl, Format::Jp2, Format::Jp2Codestream])
+});
