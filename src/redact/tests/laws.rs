@@ -41,7 +41,7 @@ fn tells(file: &[u8]) -> bool {
 pub(in crate::redact) fn seed(file: &[u8]) {
     let Some(directory) = std::env::var_os("MEDIAGATE_SEEDS") else { return };
     let target = match sniff(&file[..file.len().min(4096)]) {
-        Some(Format::Tiff | Format::Raf | Format::Mrw) => "tiff",
+        Some(Format::Tiff | Format::Raf | Format::Mrw | Format::Crw | Format::X3f) => "tiff",
         Some(Format::Jpeg | Format::Exv) => "jpeg",
         Some(Format::Png) => "png",
         Some(Format::Webp | Format::Gif) => "webp_gif",
