@@ -6,6 +6,7 @@ mod answer;
 mod available;
 mod backing;
 mod lane;
+mod readahead;
 mod session;
 mod translate;
 

@@ -15,6 +15,7 @@ use super::adapter::Adapter;
 use super::available::{available, unmounting_program};
 use super::backing::{KernelLink, probe};
 use super::lane::Lane;
+use super::readahead;
 use crate::fs::Volume;
 use crate::lower::PathFd;
 
@@ -115,6 +116,9 @@ impl Session {
             .name("session".to_owned())
             .spawn(move || session.run())
             .map_err(start)?;
+        if let Err(error) = readahead::raise(mount) {
+            log::debug!("the read-ahead of {} stays as it is: {error}", mount.display());
+        }
         Ok(Session { mount: mount.to_owned(), volume, serving, beside })
     }
 

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+use super::paged::Paged;
 use super::plan::OpaqueReason;
 use super::scan::Scan;
 use super::shown::Shown;
@@ -51,7 +52,7 @@ pub fn plan_hiding(
     budget: &Budget,
     hide: Classes,
 ) -> io::Result<Plan> {
-    match settled(source, extension, budget, hide) {
+    match settled(&Paged::new(source), extension, budget, hide) {
         Ok(patches) if patches.is_empty() => Ok(Plan::Clean),
         Ok(patches) => Ok(Plan::Ranges(patches)),
         Err(ScanError::Read(error)) => Err(error),

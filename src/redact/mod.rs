@@ -25,6 +25,7 @@ mod jpeg;
 mod matroska;
 mod mp3;
 mod ogg;
+mod paged;
 mod patches;
 mod patterns;
 mod plan;
