@@ -62,6 +62,25 @@ fn a_file_is_looked_into_beside_the_threads_that_serve_everybody() {
 }
 
 #[test]
+fn a_filtered_file_is_read_ahead_in_large_requests() {
+    const SIZE: usize = 16 << 20;
+    let (mut located, mut shown) = pair();
+    // What follows the picture is no part of it.
+    located.resize(SIZE, b'x');
+    shown.resize(SIZE, b'x');
+    let Some(volume) = cast().file(PHOTO, &located).start() else { return };
+    let mut file = as_uid(READER, || File::open(volume.path(PHOTO)).unwrap());
+    let before = volume.counter("read");
+    let (mut bytes, mut page) = (Vec::new(), [0; PAGE]);
+    while file.read_exact(&mut page).is_ok() {
+        bytes.extend_from_slice(&page);
+    }
+    assert!(bytes == shown);
+    let requests = volume.counter("read") - before;
+    assert!((1..=40).contains(&requests), "{requests} requests; the kernel's own read-ahead makes 128");
+}
+
+#[test]
 fn each_uid_sees_its_own_bytes_while_all_have_the_file_open() {
     let (located, shown) = pair();
     let Some(volume) = cast().file(PHOTO, &located).start() else { return };
