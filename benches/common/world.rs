@@ -34,9 +34,9 @@ pub(super) fn name(text: &str) -> Result<FileName> {
     Ok(FileName::parse(OsStr::new(text))?)
 }
 
-/// Time that the calling thread spent on a processor, in nanoseconds: what others do meanwhile does not count.
+/// Time that this process spent on processors, in nanoseconds: what others do meanwhile does not count.
 pub(super) fn on_processor() -> u128 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     time.tv_sec.unsigned_abs() as u128 * 1_000_000_000 + time.tv_nsec.unsigned_abs() as u128
 }
 

@@ -7,12 +7,13 @@ use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use super::directory::Directory;
 use super::look::{self, Looked};
+use super::parallel::in_parallel;
 use super::progress::add;
 use super::record::{Found, expires};
 use super::walk::Walk;
@@ -20,7 +21,7 @@ use super::{ScanFailure, is_indexed};
 use crate::id::{Identity, MediaId};
 use crate::lower::{ContentVersion, FileKind, FileName, PathFd, Stat, fold};
 use crate::policy::{Kind, State};
-use crate::redact;
+use crate::redact::{self, Classes};
 use crate::store::{self, Entry, PlanKey};
 
 /// How long a row that disagrees with the lower file system is left in doubt: the daemon changes the file first and
@@ -40,10 +41,22 @@ enum Met {
     File,
     /// A directory whose row stays as it is.
     Directory(MediaId),
-    /// Something that has to be recorded.
+    /// A file that has to be looked into, and recorded then.
+    Unknown(Box<Unknown>),
+    /// A directory that has to be recorded.
     New(Box<Found>),
     /// Something whose row is of another file, or was so a moment ago.
     Doubtful,
+}
+
+/// A file of which nothing is known, or nothing of its present version.
+#[derive(Debug)]
+struct Unknown {
+    found: Found,
+    /// Which file it was when it was met; [`Found::file`] may leave its number out.
+    met: Identity,
+    /// The kind that its name claims.
+    named: Kind,
 }
 
 impl Walk<'_> {
@@ -80,7 +93,7 @@ impl Walk<'_> {
         names: Vec<FileName>,
         waited: bool,
     ) -> Result<Vec<FileName>, ScanFailure> {
-        let (mut found, mut doubtful, mut held) = (Vec::new(), Vec::new(), 0usize);
+        let (mut found, mut unknown, mut doubtful) = (Vec::new(), Vec::new(), Vec::new());
         let mut rows = self.rows(directory, &names)?;
         for name in names {
             if self.progress.is_cancelled() {
@@ -94,21 +107,54 @@ impl Walk<'_> {
                     directory.met = directory.met.saturating_add(1);
                     directory.waiting.push((name, row));
                 }
-                Met::New(new) => {
-                    held = held.saturating_add(new.plan_size());
-                    found.push(*new);
-                }
+                Met::Unknown(new) => unknown.push(*new),
+                Met::New(new) => found.push(*new),
                 Met::Doubtful => doubtful.push(name),
             }
-            if held > PLANS_HELD {
-                self.find_elsewhere(&mut found)?;
-                doubtful.extend(self.record(directory, std::mem::take(&mut found))?);
-                held = 0;
-            }
+        }
+        while !unknown.is_empty() {
+            found.extend(self.look_into(directory, &mut unknown));
+            self.find_elsewhere(&mut found)?;
+            doubtful.extend(self.record(directory, std::mem::take(&mut found))?);
         }
         self.find_elsewhere(&mut found)?;
         doubtful.extend(self.record(directory, found)?);
         Ok(doubtful)
+    }
+
+    /// Looks into the first of them, until there is enough to be recorded.
+    fn look_into(&self, directory: &mut Directory, unknown: &mut Vec<Unknown>) -> Vec<Found> {
+        let beneath = directory.descriptor.as_ref().unwrap_or(self.root);
+        let (hide, held) = (self.options.hide, AtomicUsize::new(0));
+        let work = |new: Unknown| {
+            let looked = new.look(beneath, hide);
+            let plan = looked.as_ref().ok().and_then(|looked| looked.as_ref()?.plan.as_ref());
+            held.fetch_add(plan.map_or(0, |plan| plan.plan.len()), Ordering::Relaxed);
+            (new.found, looked)
+        };
+        let enough = || held.load(Ordering::Relaxed) > PLANS_HELD || self.progress.is_cancelled();
+        let looked = in_parallel(unknown, work, enough);
+        if self.progress.is_cancelled() {
+            unknown.clear();
+        }
+        looked.into_iter().filter_map(|(new, looked)| self.looked_into(directory, new, looked)).collect()
+    }
+
+    /// What is to be recorded of a file that was looked into, if anything.
+    fn looked_into(
+        &self,
+        directory: &mut Directory,
+        new: Found,
+        looked: io::Result<Option<Looked>>,
+    ) -> Option<Found> {
+        add(&self.progress.read, 1);
+        match looked {
+            Ok(Some(looked)) => return Some(Found { looked: Some(looked), ..new }),
+            Ok(None) => self.fail(&directory.path_to(&new.name), &"it changes all the time"),
+            Err(error) => self.fail(&directory.path_to(&new.name), &error),
+        }
+        directory.met = directory.met.saturating_add(u64::from(new.standing.is_some()));
+        None
     }
 
     /// The rows of these names.
@@ -152,7 +198,7 @@ impl Walk<'_> {
         }
         let (file, links) = (self.lasting(&stat), stat.links);
         let new = Found { name: name.clone(), folded, file, links, standing, moved: None, looked: None };
-        if is_directory { Ok(Met::New(Box::new(new))) } else { self.meet_file(directory, &stat, new) }
+        if is_directory { Ok(Met::New(Box::new(new))) } else { self.meet_file(&stat, new) }
     }
 
     /// What a row tells of a file by which it is recognised later.
@@ -225,7 +271,7 @@ impl Walk<'_> {
         Ok((child, stat))
     }
 
-    fn meet_file(&self, directory: &Directory, met: &Stat, new: Found) -> Result<Met, ScanFailure> {
+    fn meet_file(&self, met: &Stat, new: Found) -> Result<Met, ScanFailure> {
         add(&self.progress.files, 1);
         let named = Kind::of_extension(State::of_name(&new.folded).1);
         let own = new.standing.as_ref().filter(|row| is_row_of(row, met));
@@ -236,20 +282,7 @@ impl Walk<'_> {
         {
             return Ok(Met::File);
         }
-        add(&self.progress.read, 1);
-        let looked = self.child(directory, &new.name).and_then(|(descriptor, stat)| {
-            // Another file by now: it is met by the next scan.
-            if stat.identity != met.identity {
-                return Ok(None);
-            }
-            look::look(&descriptor, new.name.as_str(), named, self.options.hide)
-        });
-        match looked {
-            Ok(Some(looked)) => return Ok(Met::New(Box::new(Found { looked: Some(looked), ..new }))),
-            Ok(None) => self.fail(&directory.path_to(&new.name), &"it changes all the time"),
-            Err(error) => self.fail(&directory.path_to(&new.name), &error),
-        }
-        Ok(if new.standing.is_some() { Met::File } else { Met::Nothing })
+        Ok(Met::Unknown(Box::new(Unknown { found: new, met: met.identity, named })))
     }
 
     /// Whether nothing new can be learned from the content.
@@ -289,11 +322,13 @@ pub(super) fn stored(version: ContentVersion) -> store::ContentVersion {
     store::ContentVersion { size: version.size, mtime_ns: version.mtime_ns, ctime_ns: version.ctime_ns }
 }
 
-impl Found {
-    fn plan_size(&self) -> usize {
-        self.looked
-            .as_ref()
-            .and_then(|looked: &Looked| looked.plan.as_ref())
-            .map_or(0, |plan| plan.plan.len())
+impl Unknown {
+    fn look(&self, beneath: &PathFd, hide: Classes) -> io::Result<Option<Looked>> {
+        let descriptor = beneath.child(&self.found.name)?;
+        // Another file by now: it is met by the next scan.
+        if descriptor.stat()?.identity != self.met {
+            return Ok(None);
+        }
+        look::look(&descriptor, self.found.name.as_str(), self.named, hide)
     }
 }

@@ -17,6 +17,7 @@
 mod directory;
 mod look;
 mod meet;
+mod parallel;
 mod progress;
 mod record;
 mod sweep;
