@@ -13,12 +13,15 @@
 mod access;
 mod api;
 mod application;
+mod auditors;
 mod error;
 mod explanation;
 mod files;
 mod gate;
 mod import;
+mod line;
 mod names;
+mod observers;
 mod query;
 mod records;
 mod requests;
@@ -34,6 +37,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 
+use crate::fs::Feed;
 use crate::id::Uid;
 use crate::store::{self, Store};
 
@@ -45,11 +49,14 @@ pub use explanation::{kind_name, view_name};
 pub use files::*;
 pub use gate::{Asked, Gate};
 pub use import::{ImportError, ImportFileError, ImportFormat, parse_applications, read_applications};
+pub use line::{Ended, Hearer, Taken};
 pub use names::{operation_list, permission_names, role, role_list, section_names};
 pub use records::*;
 pub use session::Session;
 
 use access::Roles;
+use auditors::Auditors;
+use observers::Observers;
 use requests::Requests;
 use turns::Turns;
 
@@ -66,6 +73,9 @@ pub struct Admin {
     transports: Mutex<Vec<TransportRecord>>,
     turns: Turns,
     requests: Requests,
+    observers: Observers,
+    auditors: Arc<Auditors>,
+    own: Uid,
 }
 
 impl fmt::Debug for Admin {
@@ -79,7 +89,14 @@ impl Admin {
     pub fn new(store: Arc<Store>, gate: Arc<dyn Gate>, own: Uid) -> Admin {
         let (registration, transports) = (Mutex::default(), Mutex::default());
         let (roles, turns, requests) = (Roles::new(own), Turns::default(), Requests::default());
-        Admin { store, gate, roles, registration, transports, turns, requests }
+        let (observers, auditors) = (Observers::new(Arc::default()), auditors::none());
+        Admin { store, gate, roles, registration, transports, turns, requests, observers, auditors, own }
+    }
+
+    /// The same, whose observers are told of what is read from `feed`.
+    #[must_use]
+    pub fn observing(self, feed: Arc<Feed>) -> Admin {
+        Admin { observers: Observers::new(feed), ..self }
     }
 
     /// Notes how a transport stands; what was known of it before is replaced.

@@ -11,7 +11,7 @@ use super::requests::Requests;
 use super::{
     AccessRequest, Admin, AdminError, Administration, AppOpRecord, AppRecord, AppRequest, Asked, AuditQuery,
     AuditRecord, Dump, Explanation, Failure, Files, Gate, GrantRecord, GrantRequest, MaintenanceReport,
-    Method, ScanProgress, ScanReport, Section, SharingUsers, Status, names, now, switches,
+    Method, ScanProgress, ScanReport, Section, SharingUsers, Status, auditors, names, now, switches,
 };
 
 /// The most audit records that one answer holds.
@@ -35,7 +35,7 @@ impl<'a> Session<'a> {
     }
 
     /// A method that only administrators may call.
-    fn run<T>(
+    pub(super) fn run<T>(
         &self,
         method: Method,
         subject: &str,
@@ -54,6 +54,7 @@ impl<'a> Session<'a> {
         self.run(method, subject, || {
             let done = logic()?;
             self.admin.gate.policy_changed();
+            self.admin.observers.wake();
             Ok(done)
         })
     }
@@ -69,6 +70,10 @@ impl<'a> Session<'a> {
             let _turn = self.admin.turns.begin(self.caller)?;
             logic()
         })
+    }
+
+    pub(super) fn admin(&self) -> &Admin {
+        self.admin
     }
 
     pub(super) fn requests(&self) -> &Requests {
@@ -234,14 +239,8 @@ impl Administration for Session<'_> {
 
     fn query_audit(&self, query: &AuditQuery) -> Result<Vec<AuditRecord>, Failure> {
         self.run(Method::QueryAudit, "", || {
-            let filter = store::AuditFilter {
-                uid: query.uid,
-                path: query.path.as_ref().map(|path| path.as_bytes().to_vec()),
-                denied: query.denied,
-                since: query.after.map(|after| i64::try_from(after).unwrap_or(i64::MAX)),
-                limit: query.limit.min(AUDIT_ANSWER_MAX),
-            };
-            let rows = self.admin.store.audit(&filter).map_err(store_failed)?;
+            let query = AuditQuery { limit: query.limit.min(AUDIT_ANSWER_MAX), ..query.clone() };
+            let rows = self.admin.store.audit(&auditors::filter(&query)).map_err(store_failed)?;
             Ok(rows.into_iter().map(audit_record).collect())
         })
     }
@@ -331,7 +330,7 @@ fn app_record(record: &ApplicationRecord, ops: &[AppOp]) -> AppRecord {
     }
 }
 
-fn audit_record(row: store::AuditRow) -> AuditRecord {
+pub(super) fn audit_record(row: store::AuditRow) -> AuditRecord {
     let store::AuditRow { id, record } = row;
     AuditRecord {
         id: id.cast_unsigned(),

@@ -6,8 +6,8 @@
 
 use crate::admin::{
     AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, Fact, GrantRecord,
-    HandleRecord, MaintainedEntry, MaintenanceReport, NodeRecord, ScanProgress, ScanReport, SharingUsers,
-    Status, TransportRecord, VolumeRecord,
+    HandleRecord, MaintainedEntry, MaintenanceReport, MediaEvent, NodeRecord, ScanProgress, ScanReport,
+    SharingUsers, Status, TransportRecord, VolumeRecord,
 };
 use crate::id::{GrantId, MediaId, NodeId, Uid, UserId};
 
@@ -162,6 +162,9 @@ records! {
     }
     VolumeRecord => aidl::Volume::Volume {
         lower: lower, mount: mount, passthrough: passthrough, why_not: whyNot,
+    }
+    MediaEvent => aidl::MediaEvent::MediaEvent {
+        what: what, path: path, new_path: newPath, directory: directory, kind: kind, id: id, detail: detail,
     }
     TransportRecord => aidl::Transport::Transport {
         name: name, address: address, serving: serving, why_not: whyNot,

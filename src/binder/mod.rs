@@ -12,7 +12,9 @@ mod called;
 mod client;
 mod convert;
 mod descriptors;
+mod hearers;
 mod kernel;
+mod observing;
 mod request;
 mod rpc;
 mod service;
@@ -25,6 +27,7 @@ use rsbinder::entry::uri::{WireProfile, WireVersion};
 use rsbinder::{Endpoint, Uri};
 
 pub use client::Client;
+pub use observing::Observation;
 pub use serving::{Kernel, ServeError, Serving, Transports, available, serve};
 
 /// The name of the service for administrators.
