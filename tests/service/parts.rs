@@ -5,6 +5,7 @@ use std::os::fd::AsFd as _;
 
 use mediagate::admin::{Administration, Application, AuditQuery, Code};
 use mediagate::id::{GrantId, Uid};
+use rsbinder::FIRST_CALL_TRANSACTION;
 use rustix::process::geteuid;
 
 use crate::byhand::{RECEIVER, SHELL_COMMAND, Talk, Unanswered, Written, cmd, dumpsys, memory, printed};
@@ -29,6 +30,31 @@ fn administers() {
     let own = client.check_self("read", PHOTO, None).expect("about itself");
     assert_eq!(own.uid, itself());
     assert!(client.dump("all").expect("an administrator may ask").nodes.is_some());
+}
+
+/// What anybody is told of the interfaces: the version and the hash that are frozen in `aidl/api`.
+#[test]
+fn knows_the_interfaces() {
+    if !is_client() {
+        return;
+    }
+    let frozen = include_str!("../../aidl/api/mediagate/1/.hash").trim();
+    for (name, interface) in
+        [("mediagate", "org.mediagate.IMediaGate"), ("mediagate.admin", "org.mediagate.IMediaGateAdmin")]
+    {
+        let service = crate::fuzzing::service(name).expect("the daemon can be reached");
+        let remote = service.as_remote().expect("it is another process");
+        let ask = |code| {
+            let parcel = crate::fuzzing::call(&service, interface).expect("a parcel");
+            let answer = remote.submit_transact(code, &parcel, 0).expect("an answer");
+            let mut answer = answer.expect("it is no oneway call");
+            assert_eq!(answer.read_i32(), Ok(0), "no exception");
+            answer
+        };
+        // `getInterfaceVersion` and `getInterfaceHash`, which AOSP numbers from the end.
+        assert_eq!(ask(FIRST_CALL_TRANSACTION + 0xff_fffe).read_i32(), Ok(1));
+        assert_eq!(ask(FIRST_CALL_TRANSACTION + 0xff_fffd).read::<String>().as_deref(), Ok(frozen));
+    }
 }
 
 /// What any other uid gets: nothing but answers about itself.
