@@ -114,7 +114,13 @@ impl Admin {
 
     /// The administration as `caller` may use it; the uid is the one that the kernel reported.
     pub fn session(&self, caller: Uid) -> Session<'_> {
-        Session::new(self, caller)
+        self.session_of(caller, None)
+    }
+
+    /// The same, where the kernel reported what the caller is for SELinux, too. It decides nothing here: whether the
+    /// caller may call at all the kernel's policy has decided. The audit keeps it.
+    pub fn session_of(&self, caller: Uid, context: Option<String>) -> Session<'_> {
+        Session::new(self, caller, context)
     }
 
     /// Whether `uid` may use every method.
@@ -127,16 +133,17 @@ impl Admin {
     /// `about` is the uid that the method tells of, where it tells of one; `subject` is what the audit names.
     fn run<T>(
         &self,
-        caller: Uid,
+        session: &Session<'_>,
         (method, about): (Method, Option<Uid>),
         subject: &str,
         logic: impl FnOnce() -> Result<T, AdminError>,
     ) -> Result<T, Failure> {
+        let caller = session.uid();
         let admitted = self.roles.admit(caller, method, about);
         let refused = admitted.is_err();
         let result = admitted.and_then(|()| logic());
         if refused || method.changes() {
-            self.record(caller, method, subject, refused);
+            self.record(session, method, subject, refused);
         }
         result.map_err(|error| {
             match error.code() {
@@ -157,7 +164,8 @@ impl Admin {
     }
 
     /// Adds a call to the audit; a store that cannot take it is logged, the call itself stands.
-    fn record(&self, caller: Uid, method: Method, subject: &str, refused: bool) {
+    fn record(&self, session: &Session<'_>, method: Method, subject: &str, refused: bool) {
+        let caller = session.uid();
         let record = store::AuditRecord {
             time: now(),
             uid: caller,
@@ -168,6 +176,7 @@ impl Admin {
             errno: refused.then_some(crate::error::Errno::EPERM),
             rule: "administration".to_owned(),
             count: 1,
+            context: session.context().map(str::to_owned),
         };
         if let Err(error) = self.store.append_audit(&[record], AUDIT_KEPT) {
             log::error!("cannot record in the audit that uid {caller} did {method} {subject}: {error}");

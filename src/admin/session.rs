@@ -18,20 +18,26 @@ use super::{
 const AUDIT_ANSWER_MAX: u32 = 10_000;
 
 /// The administration for one caller.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Session<'a> {
     admin: &'a Admin,
     caller: Uid,
+    context: Option<String>,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(admin: &'a Admin, caller: Uid) -> Session<'a> {
-        Session { admin, caller }
+    pub(super) fn new(admin: &'a Admin, caller: Uid, context: Option<String>) -> Session<'a> {
+        Session { admin, caller, context }
     }
 
     /// Who calls.
     pub fn uid(&self) -> Uid {
         self.caller
+    }
+
+    /// What the caller is for SELinux, where the kernel reported it.
+    pub(super) fn context(&self) -> Option<&str> {
+        self.context.as_deref()
     }
 
     /// A method that only administrators may call.
@@ -41,7 +47,7 @@ impl<'a> Session<'a> {
         subject: &str,
         logic: impl FnOnce() -> Result<T, AdminError>,
     ) -> Result<T, Failure> {
-        self.admin.run(self.caller, (method, None), subject, logic)
+        self.admin.run(self, (method, None), subject, logic)
     }
 
     /// A method that changes what policy reads.
@@ -66,7 +72,7 @@ impl<'a> Session<'a> {
         subject: &str,
         logic: impl FnOnce() -> Result<T, AdminError>,
     ) -> Result<T, Failure> {
-        self.admin.run(self.caller, (method, Some(self.caller)), subject, || {
+        self.admin.run(self, (method, Some(self.caller)), subject, || {
             let _turn = self.admin.turns.begin(self.caller)?;
             logic()
         })
@@ -205,7 +211,7 @@ impl Administration for Session<'_> {
 
     fn check(&self, uid: Uid, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure> {
         let subject = format!("{uid} {operation} {path}");
-        self.admin.run(self.caller, (Method::Check, Some(uid)), &subject, || {
+        self.admin.run(self, (Method::Check, Some(uid)), &subject, || {
             let explanation = self.admin.gate.explain(uid, Asked::parse(operation, to)?, path)?;
             if self.admin.administers(self.caller) { Ok(explanation) } else { for_itself(explanation) }
         })
@@ -348,6 +354,7 @@ pub(super) fn audit_record(row: store::AuditRow) -> AuditRecord {
         errno: record.errno.map(|errno| errno.name()),
         rule: record.rule,
         count: record.count,
+        context: record.context,
     }
 }
 

@@ -48,7 +48,8 @@ pub(super) struct Called {
 impl Called {
     /// Over `service`, which is local.
     pub(super) fn binder(service: SIBinder, admin: &Arc<Admin>) -> SIBinder {
-        Binder::new(Called { service, admin: Arc::clone(admin), commands: Arc::default() }).as_binder()
+        let called = Called { service, admin: Arc::clone(admin), commands: Arc::default() };
+        Binder::new_with_features(called, super::features()).as_binder()
     }
 
     fn forward(&self, code: TransactionCode, reader: &mut Parcel, reply: &mut Parcel) -> Result<()> {

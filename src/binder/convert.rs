@@ -158,7 +158,7 @@ records! {
     }
     AuditRecord => aidl::AuditRecord::AuditRecord {
         id: id, time: time, uid: uid, package: packageName, operation: operation, path: path, verdict: verdict,
-        errno: errno, rule: rule, count: count,
+        errno: errno, rule: rule, count: count, context: context,
     }
     VolumeRecord => aidl::Volume::Volume {
         lower: lower, mount: mount, passthrough: passthrough, why_not: whyNot,

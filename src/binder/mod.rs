@@ -24,7 +24,7 @@ mod wire;
 use std::path::{Path, PathBuf};
 
 use rsbinder::entry::uri::{WireProfile, WireVersion};
-use rsbinder::{Endpoint, Uri};
+use rsbinder::{BinderFeatures, Endpoint, Uri};
 
 pub use client::Client;
 pub use observing::Observation;
@@ -35,6 +35,13 @@ const ADMIN_SERVICE: &str = "mediagate.admin";
 
 /// The name of the service for applications.
 const APPLICATION_SERVICE: &str = "mediagate";
+
+/// What our objects ask of the kernel's driver: to tell what a caller is for SELinux.
+fn features() -> BinderFeatures {
+    let mut features = BinderFeatures::default();
+    features.set_requesting_sid = true;
+    features
+}
 
 /// The socket that only administrators may use, beside the common one.
 fn administrators_socket(socket: &Path) -> PathBuf {

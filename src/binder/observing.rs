@@ -61,6 +61,7 @@ fn record(wire: &aidl::AuditRecord::AuditRecord) -> AuditRecord {
         errno: wire.errno.clone(),
         rule: wire.rule.clone(),
         count: u64::unpack(wire.count),
+        context: wire.context.clone(),
     }
 }
 

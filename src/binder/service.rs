@@ -30,7 +30,8 @@ impl Service {
 
     /// The administration as the caller of the transaction that is being served.
     pub(super) fn caller(&self) -> BinderResult<Session<'_>> {
-        caller().map(|uid| self.admin.session(uid)).ok_or_else(|| ExceptionCode::Security.into())
+        let session = |uid| self.admin.session_of(uid, context());
+        caller().map(session).ok_or_else(|| ExceptionCode::Security.into())
     }
 }
 
@@ -39,6 +40,14 @@ pub(super) fn caller() -> Option<Uid> {
     match rsbinder::calling_caller()? {
         Caller::Kernel { uid, .. } => Some(Uid::new(uid)),
         Caller::Rpc(peer) => rpc::uid_of(&peer),
+        _ => None,
+    }
+}
+
+/// What the caller is for SELinux: told of transactions of the kernel's driver, where there is SELinux.
+fn context() -> Option<String> {
+    match rsbinder::calling_caller()? {
+        Caller::Kernel { sid, .. } => sid.map(|sid| sid.to_string_lossy().into_owned()),
         _ => None,
     }
 }

@@ -96,7 +96,8 @@ impl Services {
         let service = Service::new(Arc::clone(admin));
         let application = BnMediaGate::new_binder(service.clone()).as_binder();
         let application = Called::binder(application, admin);
-        let administration = BnMediaGateAdmin::new_binder(service).as_binder();
+        let administration =
+            BnMediaGateAdmin::new_binder_with_features(service, super::features()).as_binder();
         let named = [(super::APPLICATION_SERVICE, application), (super::ADMIN_SERVICE, administration)];
         Services { named }
     }

@@ -96,6 +96,7 @@ fn record(decision: &Decision, snapshot: &Snapshot, own: Uid) -> AuditRecord {
         errno: decision.errno.map(Errno::new),
         rule: decision.rule.to_owned(),
         count: decision.count,
+        context: None,
     }
 }
 

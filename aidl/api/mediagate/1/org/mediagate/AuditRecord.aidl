@@ -11,4 +11,5 @@ parcelable AuditRecord {
     @nullable @utf8InCpp String errno;
     @utf8InCpp String rule;
     long count;
+    @nullable @utf8InCpp String context;
 }
