@@ -83,6 +83,14 @@ impl Session<'_> {
         self.run(Method::FollowAudit, "", || self.followed(query, hearer))
     }
 
+    /// Whether the caller may call [`Session::follow_audit`] at all.
+    ///
+    /// # Errors
+    /// A [`Failure`] as of [`Administration`](super::Administration).
+    pub fn may_follow_audit(&self) -> Result<(), Failure> {
+        self.run(Method::FollowAudit, "", || Ok(()))
+    }
+
     /// Ends a line of the caller that [`Session::follow_audit`] began.
     ///
     /// # Errors

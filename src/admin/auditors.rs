@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use super::line::{Event, Hearer, Lines};
 use super::session::{Session, audit_record, store_failed};
 use super::{Admin, AdminError, AuditQuery, AuditRecord};
-use crate::store::{self, StoreError};
+use crate::store::{self, Store, StoreError};
 
 /// Lines of one uid, and of all.
 const MOST: (usize, usize) = (8, 16);
@@ -49,23 +49,43 @@ impl Admin {
     }
 
     fn follow_audit(&self) -> Result<(), StoreError> {
-        for line in self.auditors.all() {
+        let lines = self.auditors.all();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let newest = newest(&self.store)?;
+        for line in lines {
             let mut after = line.wants.after.lock();
             let limit = line.room().min(READ);
+            if *after >= newest || limit == 0 {
+                continue;
+            }
             let query = AuditQuery {
                 after: Some(*after),
                 limit: u32::try_from(limit).unwrap_or(u32::MAX),
                 ..line.wants.query.clone()
             };
-            for row in self.store.audit(&filter(&query))? {
+            let rows = self.store.audit(&filter(&query))?;
+            let all = rows.len() < limit;
+            for row in rows {
                 let record = audit_record(row);
                 *after = record.id;
                 // There is room: nobody else adds to the line.
                 line.push(record.clone(), || record);
             }
+            // What the query does not let through is not looked at again.
+            if all {
+                *after = newest.max(*after);
+            }
         }
         Ok(())
     }
+}
+
+/// The number of the newest record.
+fn newest(store: &Store) -> Result<u64, StoreError> {
+    let query = AuditQuery { uid: None, path: None, denied: false, after: None, limit: 1 };
+    Ok(store.audit(&filter(&query))?.last().map_or(0, |row| row.id.cast_unsigned()))
 }
 
 /// A query in the store's words.
@@ -85,12 +105,7 @@ impl Session<'_> {
         query: &AuditQuery,
         hearer: Box<dyn Hearer<AuditRecord>>,
     ) -> Result<u64, AdminError> {
-        let newest = AuditQuery { uid: None, path: None, denied: false, after: None, limit: 1 };
-        let newest = || {
-            let rows = self.store().audit(&filter(&newest)).map_err(store_failed)?;
-            Ok(rows.last().map_or(0, |row| row.id.cast_unsigned()))
-        };
-        let after = query.after.map_or_else(newest, Ok)?;
+        let after = query.after.map_or_else(|| newest(self.store()).map_err(store_failed), Ok)?;
         let follows = Follows { query: query.clone(), after: Mutex::new(after) };
         self.admin().auditors.add(self.uid(), follows, hearer)
     }

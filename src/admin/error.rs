@@ -180,6 +180,9 @@ pub enum AdminError {
         /// How many there may be.
         most: usize,
     },
+    /// Observers that are being begun have to be waited for.
+    #[error("other observers are being begun: try again")]
+    ObserversBegin,
     /// No observer of that number that is the caller's.
     #[error("no observer {id}")]
     UnknownObserver {
@@ -278,7 +281,7 @@ impl AdminError {
             | AdminError::UnknownOperation { .. }
             | AdminError::NotHeard { .. }
             | AdminError::Invalid { .. } => Code::Invalid,
-            AdminError::ScanRuns { .. } => Code::Busy,
+            AdminError::ScanRuns { .. } | AdminError::ObserversBegin => Code::Busy,
             AdminError::TooMany { .. }
             | AdminError::TooManyRequests { .. }
             | AdminError::TooManyObservers { .. } => Code::Limit,

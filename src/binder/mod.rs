@@ -12,6 +12,7 @@ mod called;
 mod client;
 mod convert;
 mod descriptors;
+mod door;
 mod hearers;
 mod kernel;
 mod observing;

@@ -3,7 +3,7 @@
 
 use std::os::fd::AsFd as _;
 
-use mediagate::admin::{Administration, Application, AuditQuery, Code};
+use mediagate::admin::{Administration, Application, AuditQuery, Code, ObserverFilter};
 use mediagate::id::{GrantId, Uid};
 use rsbinder::FIRST_CALL_TRANSACTION;
 use rustix::process::geteuid;
@@ -145,6 +145,29 @@ fn follows_the_audit_and_leaves() {
     talk.transact(handle, SHELL_COMMAND, &words).expect("it begins");
     crate::world::await_that("it prints", || printed(&out).starts_with("TIME (UTC)"));
     assert_eq!(talk.told, None, "it goes on");
+}
+
+/// Objects that do not say what they are called when they are asked, and the service for others meanwhile.
+#[test]
+fn objects_that_do_not_answer() {
+    let Some(client) = connection() else { return };
+    let silent: Vec<Talk> = (0..20)
+        .map(|number| {
+            let mut talk = Talk::begin("");
+            let (name, interface, code) = match number % 2 {
+                0 => ("mediagate", "org.mediagate.IMediaGate", 13),
+                _ => ("mediagate.admin", "org.mediagate.IMediaGateAdmin", 28),
+            };
+            let handle = talk.service(name).expect("the service is registered");
+            talk.leave_waiting(handle, code, &Written::new().token(interface).binder(5));
+            talk
+        })
+        .collect();
+    assert!(client.check_self("read", PHOTO, None).is_ok(), "the service answers");
+    let busy = client.observe(&ObserverFilter::default(), drop).expect_err("one is being begun");
+    assert_eq!(busy.code, Code::Busy, "{busy}");
+    drop(silent);
+    crate::world::await_that("they are gone", || client.observe(&ObserverFilter::default(), drop).is_ok());
 }
 
 /// What they get from anybody else.

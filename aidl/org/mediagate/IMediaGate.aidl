@@ -111,7 +111,7 @@ interface IMediaGate {
      * Has the observer told of each change that the caller could see by `stat`, its own changes included, and of what is
      * given to and taken from the caller. Changes beneath the mount are told of directories in which somebody looked for
      * something. It ends with endObserver, and with the observer's process or session. ERROR_LIMIT for more than 4 of one
-     * uid or 64 of all; ERROR_INVALID for an observer that cannot be called, over RPC one whose session has no incoming
+     * uid or 64 of all; ERROR_BUSY while others of the caller, or several, are being begun; ERROR_INVALID for an observer that cannot be called, over RPC one whose session has no incoming
      * connection.
      *
      * @return the observer's number
