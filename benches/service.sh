@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Calls of the service while files are used: clients that call `check` and `open` all the time (benches/service.rs), fio
 # on the mount, and both at once, in turn. Prints medians of the passes: calls a second, p50 and p99 in microseconds, and
-# fio's throughput with and without the clients.
+# fio's throughput alone, beside the clients, and beside as many clients of another daemon: what only those take that the
+# other's take too is the processors' time.
 #
 # benches/service.sh [--clients 8] [--seconds 5] [--passes 3] [--size 256M] [--parent DIR]
 #   --parent  where the volume is made; chooses the lower file system [the temporary directory]
@@ -16,7 +17,7 @@ while [ $# -gt 0 ]; do
         --passes) passes=$2; shift 2 ;;
         --size) size=$2; shift 2 ;;
         --parent) parent=$2; shift 2 ;;
-        *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+        *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
 done
 command -v fio >/dev/null || { echo "fio is not installed" >&2; exit 2; }
@@ -25,13 +26,36 @@ command -v fio >/dev/null || { echo "fio is not installed" >&2; exit 2; }
 client=$(cd "$here" && cargo bench --locked --bench service --no-run --message-format=json |
     sed -n 's/.*"name":"service".*"executable":"\([^"]*\)".*/\1/p')
 serve_volume "$parent"
+
+# The other daemon, on a volume of its own.
+other=$scratch/other
+leave_both() {
+    local status=$?
+    set +e
+    kill "$second" 2>/dev/null
+    wait "$second"
+    (exit "$status")
+    leave_volume
+}
+mkdir -p "$other/lower/Pictures" "$other/mount" "$other/state"
+chmod -R 777 "$other/lower"
+"$(release_binary)" serve --lower "$other/lower" --mount "$other/mount" --state "$other/state" \
+    --apps "$scratch/apps.toml" --socket "$other/socket" >"$other/log" 2>&1 &
+second=$!
+trap leave_both EXIT
+until mountpoint -q "$other/mount"; do
+    kill -0 "$second"
+    sleep 0.05
+done
+
 printf '\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9' >"$lower/Pictures/bench.jpg"
 chmod 666 "$lower/Pictures/bench.jpg"
+cp -p "$lower/Pictures/bench.jpg" "$other/lower/Pictures/"
 dd if=/dev/zero of="$mount/Download/fio" bs=1M count="$(numfmt --from=iec --to-unit=1M "$size")" conv=fsync status=none
 
-# calls STATE SECONDS: appends "check-rate-STATE N", "check-p50-STATE N" and so on.
+# calls STATE SECONDS SOCKET: appends "check-rate-STATE N", "check-p50-STATE N" and so on.
 calls() {
-    "$client" --socket "$scratch/socket" --file Pictures/bench.jpg --clients "$clients" --seconds "$2" |
+    "$client" --socket "$3" --file Pictures/bench.jpg --clients "$clients" --seconds "$2" |
         awk -v state="$1" '{ print $1 "-rate-" state, $2; print $1 "-p50-" state, $3; print $1 "-p99-" state, $4 }' \
             >>"$results"
 }
@@ -46,13 +70,17 @@ files() {
 describe_machine "$lower"
 echo "# $clients clients, fio 4 KiB sync of $size in the page cache, $passes passes"
 for ((pass = 0; pass < passes; pass++)); do
-    calls alone "$seconds"
+    calls alone "$seconds" "$scratch/socket"
     for mode in randread randwrite; do
         cat "$mount/Download/fio" >/dev/null
         files alone "$mode"
-        calls beside-fio "$((seconds + 2))" &
+        calls beside-fio "$((seconds + 2))" "$scratch/socket" &
         sleep 1
         files beside-clients "$mode"
+        wait $!
+        calls of-another "$((seconds + 2))" "$other/socket" &
+        sleep 1
+        files beside-others "$mode"
         wait $!
     done
 done
@@ -64,8 +92,9 @@ for call in check open; do
             "$(median "$call-p50-$state")" "$(median "$call-p99-$state")"
     done
 done
-printf '%-10s %14s %14s %10s\n' KiB/s alone beside-clients ratio
+printf '%-10s %14s %16s %16s\n' KiB/s alone beside-clients beside-others
 for mode in randread randwrite; do
-    alone=$(median "$mode-alone") beside=$(median "$mode-beside-clients")
-    printf '%-10s %14.0f %14.0f %10.2f\n' "$mode" "$alone" "$beside" "$(awk "BEGIN { print $beside / $alone }")"
+    alone=$(median "$mode-alone") beside=$(median "$mode-beside-clients") others=$(median "$mode-beside-others")
+    awk -v mode="$mode" -v alone="$alone" -v beside="$beside" -v others="$others" 'BEGIN {
+        printf "%-10s %14.0f %9.0f (%.2f) %9.0f (%.2f)\n", mode, alone, beside, beside / alone, others, others / alone }'
 done
