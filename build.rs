@@ -1,6 +1,7 @@
 //! Generates the Rust of `aidl/` for `src/binder/wire.rs`.
 
 use std::error::Error;
+use std::fs;
 use std::path::Path;
 
 /// What callers and the daemon speak; parcelables follow from the imports.
@@ -8,8 +9,11 @@ const INTERFACES: [&str; 2] = ["IMediaGate.aidl", "IMediaGateAdmin.aidl"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new("aidl");
+    let frozen = root.join("api/mediagate/1/.hash");
+    println!("cargo::rerun-if-changed={}", frozen.display());
+    let hash = fs::read_to_string(frozen)?;
     let builder = INTERFACES.iter().fold(rsbinder_aidl::Builder::new(), |builder, interface| {
-        builder.source(root.join("org/mediagate").join(interface)).version(1)
+        builder.source(root.join("org/mediagate").join(interface)).version(1).hash(hash.trim())
     });
     builder.include_dir(root).set_async_support(false).trace(true).output("mediagate_aidl.rs").generate()?;
     Ok(())

@@ -8,8 +8,10 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
-use mediagate::admin::{Application, FileQuery, OpenMode};
+use mediagate::admin::{Application, FileQuery, MediaEvent, ObserverFilter, OpenMode};
 use mediagate::binder::Client;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -18,8 +20,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => Client::connect_kernel()?,
     };
     reads(&service)?;
+    let (tell, told) = channel();
+    let observation = service.observe(&ObserverFilter::default(), move |events| {
+        // Whoever has seen enough hears no more.
+        let _heard = tell.send(events);
+    })?;
     writes(&service)?;
-    asks(&service)
+    asks(&service)?;
+    observes(&told);
+    drop(observation);
+    Ok(())
+}
+
+/// What was told of the caller's own changes.
+fn observes(told: &Receiver<Vec<MediaEvent>>) {
+    while let Ok(events) = told.recv_timeout(Duration::from_millis(500)) {
+        for MediaEvent { what, path, new_path, kind, .. } in events {
+            println!("observed: {what} {path} {} {kind}", new_path.unwrap_or_default());
+        }
+    }
 }
 
 fn reads(service: &Client) -> Result<(), Box<dyn Error>> {

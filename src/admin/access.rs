@@ -81,6 +81,14 @@ pub enum Method {
     ListRequests,
     /// Answer one.
     AnswerRequest,
+    /// Be told of changes.
+    Observe,
+    /// Be told no longer.
+    EndObserver,
+    /// Be told of what is decided.
+    FollowAudit,
+    /// Be told no longer.
+    EndAuditor,
 }
 
 /// Whom a method is for.
@@ -119,6 +127,8 @@ impl Method {
             | Method::Status
             | Method::ListRequests
             | Method::AnswerRequest
+            | Method::FollowAudit
+            | Method::EndAuditor
             | Method::Stop => Whom::Administrators,
             Method::Check => Whom::Itself,
             Method::Open
@@ -131,7 +141,9 @@ impl Method {
             | Method::RedactedPath
             | Method::RequestAccess
             | Method::RequestState
-            | Method::CancelRequest => Whom::Everybody,
+            | Method::CancelRequest
+            | Method::Observe
+            | Method::EndObserver => Whom::Everybody,
         }
     }
 
@@ -174,7 +186,11 @@ impl Method {
             | Method::RequestAccess
             | Method::RequestState
             | Method::CancelRequest
-            | Method::ListRequests => false,
+            | Method::ListRequests
+            | Method::Observe
+            | Method::EndObserver
+            | Method::FollowAudit
+            | Method::EndAuditor => false,
         }
     }
 
@@ -215,6 +231,10 @@ impl Method {
             Method::CancelRequest => "withdraw a request",
             Method::ListRequests => "list requests for access",
             Method::AnswerRequest => "answer a request for access",
+            Method::Observe => "observe changes",
+            Method::EndObserver => "end an observer",
+            Method::FollowAudit => "follow the audit",
+            Method::EndAuditor => "follow the audit no longer",
         }
     }
 }

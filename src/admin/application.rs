@@ -11,8 +11,8 @@ use crate::policy::{Mark, State};
 use super::query::Walk;
 use super::session::Session;
 use super::{
-    AdminError, Administration as _, Explanation, Failure, FilePage, FileQuery, Method, OpenMode,
-    PendingFile, now,
+    AdminError, Administration as _, AuditQuery, AuditRecord, Explanation, Failure, FilePage, FileQuery,
+    Hearer, MediaEvent, Method, ObserverFilter, OpenMode, PendingFile, now,
 };
 
 /// How long a pending file stays, in seconds: 7 days.
@@ -47,6 +47,57 @@ pub trait Application {
     fn request_state(&self, id: u64) -> Result<String, Failure>;
     /// Withdraws a request.
     fn cancel_request(&self, id: u64) -> Result<(), Failure>;
+}
+
+impl Session<'_> {
+    /// Has `hearer` told of changes that the caller may see, and of what is given to it and taken from it; returns the
+    /// observer's number.
+    ///
+    /// # Errors
+    /// A [`Failure`] as of [`Application`].
+    pub fn observe(
+        &self,
+        filter: &ObserverFilter,
+        hearer: Box<dyn Hearer<MediaEvent>>,
+    ) -> Result<u64, Failure> {
+        self.own(Method::Observe, &filter.directory, || self.observed(filter, hearer))
+    }
+
+    /// Ends an observer of the caller.
+    ///
+    /// # Errors
+    /// A [`Failure`] as of [`Application`].
+    pub fn end_observer(&self, id: u64) -> Result<(), Failure> {
+        self.own(Method::EndObserver, &id.to_string(), || self.admin().observers.end(self.uid(), id))
+    }
+
+    /// Has `hearer` told of what the audit records and `query` lets through; returns the line's number.
+    ///
+    /// # Errors
+    /// A [`Failure`] as of [`Administration`](super::Administration).
+    pub fn follow_audit(
+        &self,
+        query: &AuditQuery,
+        hearer: Box<dyn Hearer<AuditRecord>>,
+    ) -> Result<u64, Failure> {
+        self.run(Method::FollowAudit, "", || self.followed(query, hearer))
+    }
+
+    /// Whether the caller may call [`Session::follow_audit`] at all.
+    ///
+    /// # Errors
+    /// A [`Failure`] as of [`Administration`](super::Administration).
+    pub fn may_follow_audit(&self) -> Result<(), Failure> {
+        self.run(Method::FollowAudit, "", || Ok(()))
+    }
+
+    /// Ends a line of the caller that [`Session::follow_audit`] began.
+    ///
+    /// # Errors
+    /// A [`Failure`] as of [`Administration`](super::Administration).
+    pub fn end_auditor(&self, id: u64) -> Result<(), Failure> {
+        self.run(Method::EndAuditor, &id.to_string(), || self.admin().auditors.end(self.uid(), id))
+    }
 }
 
 /// The directory of a path, with the slash, and the name in it.

@@ -170,6 +170,33 @@ pub enum AdminError {
         /// How many there may be.
         most: usize,
     },
+    /// There are too many observers.
+    #[error(
+        "no more than {most} observers are told of changes: uid {caller} has to end some, or others have to"
+    )]
+    TooManyObservers {
+        /// Who asked.
+        caller: Uid,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Observers that are being begun have to be waited for.
+    #[error("other observers are being begun: try again")]
+    ObserversBegin,
+    /// No observer of that number that is the caller's.
+    #[error("no observer {id}")]
+    UnknownObserver {
+        /// The number that was given.
+        id: u64,
+    },
+    /// An observer that cannot be called.
+    #[error(
+        "the observer of uid {caller} cannot be called: over RPC its session needs an incoming connection"
+    )]
+    NotHeard {
+        /// Who asked.
+        caller: Uid,
+    },
     /// Only an application can be granted something.
     #[error("uid {caller} is no application: only applications are granted access to files")]
     NoApplication {
@@ -246,14 +273,18 @@ impl AdminError {
             AdminError::UnknownApplication { .. }
             | AdminError::UnknownGrant { .. }
             | AdminError::UnknownRequest { .. }
+            | AdminError::UnknownObserver { .. }
             | AdminError::NotSharing { .. }
             | AdminError::NoSuchFile { .. }
             | AdminError::OutsideVolumes { .. } => Code::NotFound,
             AdminError::UnknownPermission { .. }
             | AdminError::UnknownOperation { .. }
+            | AdminError::NotHeard { .. }
             | AdminError::Invalid { .. } => Code::Invalid,
-            AdminError::ScanRuns { .. } => Code::Busy,
-            AdminError::TooMany { .. } | AdminError::TooManyRequests { .. } => Code::Limit,
+            AdminError::ScanRuns { .. } | AdminError::ObserversBegin => Code::Busy,
+            AdminError::TooMany { .. }
+            | AdminError::TooManyRequests { .. }
+            | AdminError::TooManyObservers { .. } => Code::Limit,
             AdminError::File { errno, .. } => code_of(*errno),
             AdminError::Internal { .. } => Code::Internal,
         }

@@ -48,6 +48,34 @@ pub struct FoundFile {
     pub modified: u64,
 }
 
+/// Which changes an observer is told of. What is empty does not restrict.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ObserverFilter {
+    /// Of this directory and what lies below it, relative to the volume.
+    pub directory: String,
+    /// Of files of these kinds, as [`FoundFile::kind`] names them.
+    pub kinds: Vec<String>,
+}
+
+/// What an observer is told of.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct MediaEvent {
+    /// `created`, `changed`, `removed`, `renamed`, `lost`, `granted`, `revoked`, `answered` or `rights`.
+    pub what: String,
+    /// Where, relative to the volume; empty where it is about no file.
+    pub path: String,
+    /// Where it is now, if it was renamed.
+    pub new_path: Option<String>,
+    /// Whether it is a directory.
+    pub directory: bool,
+    /// The kind that the name of a file tells, as [`FoundFile::kind`].
+    pub kind: String,
+    /// The number of the grant or of the request; else 0.
+    pub id: u64,
+    /// What the grant is for, or what the request was answered: `granted` or `refused`.
+    pub detail: String,
+}
+
 /// Which files to find. What is empty or `None` does not restrict.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct FileQuery {

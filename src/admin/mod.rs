@@ -13,12 +13,15 @@
 mod access;
 mod api;
 mod application;
+mod auditors;
 mod error;
 mod explanation;
 mod files;
 mod gate;
 mod import;
+mod line;
 mod names;
+mod observers;
 mod query;
 mod records;
 mod requests;
@@ -34,6 +37,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 
+use crate::fs::Feed;
 use crate::id::Uid;
 use crate::store::{self, Store};
 
@@ -45,11 +49,14 @@ pub use explanation::{kind_name, view_name};
 pub use files::*;
 pub use gate::{Asked, Gate};
 pub use import::{ImportError, ImportFileError, ImportFormat, parse_applications, read_applications};
+pub use line::{Ended, Hearer, Taken};
 pub use names::{operation_list, permission_names, role, role_list, section_names};
 pub use records::*;
 pub use session::Session;
 
 use access::Roles;
+use auditors::Auditors;
+use observers::Observers;
 use requests::Requests;
 use turns::Turns;
 
@@ -66,6 +73,9 @@ pub struct Admin {
     transports: Mutex<Vec<TransportRecord>>,
     turns: Turns,
     requests: Requests,
+    observers: Observers,
+    auditors: Arc<Auditors>,
+    own: Uid,
 }
 
 impl fmt::Debug for Admin {
@@ -79,7 +89,14 @@ impl Admin {
     pub fn new(store: Arc<Store>, gate: Arc<dyn Gate>, own: Uid) -> Admin {
         let (registration, transports) = (Mutex::default(), Mutex::default());
         let (roles, turns, requests) = (Roles::new(own), Turns::default(), Requests::default());
-        Admin { store, gate, roles, registration, transports, turns, requests }
+        let (observers, auditors) = (Observers::new(Arc::default()), auditors::none());
+        Admin { store, gate, roles, registration, transports, turns, requests, observers, auditors, own }
+    }
+
+    /// The same, whose observers are told of what is read from `feed`.
+    #[must_use]
+    pub fn observing(self, feed: Arc<Feed>) -> Admin {
+        Admin { observers: Observers::new(feed), ..self }
     }
 
     /// Notes how a transport stands; what was known of it before is replaced.
@@ -97,7 +114,13 @@ impl Admin {
 
     /// The administration as `caller` may use it; the uid is the one that the kernel reported.
     pub fn session(&self, caller: Uid) -> Session<'_> {
-        Session::new(self, caller)
+        self.session_of(caller, None)
+    }
+
+    /// The same, where the kernel reported what the caller is for SELinux, too. It decides nothing here: whether the
+    /// caller may call at all the kernel's policy has decided. The audit keeps it.
+    pub fn session_of(&self, caller: Uid, context: Option<String>) -> Session<'_> {
+        Session::new(self, caller, context)
     }
 
     /// Whether `uid` may use every method.
@@ -110,16 +133,17 @@ impl Admin {
     /// `about` is the uid that the method tells of, where it tells of one; `subject` is what the audit names.
     fn run<T>(
         &self,
-        caller: Uid,
+        session: &Session<'_>,
         (method, about): (Method, Option<Uid>),
         subject: &str,
         logic: impl FnOnce() -> Result<T, AdminError>,
     ) -> Result<T, Failure> {
+        let caller = session.uid();
         let admitted = self.roles.admit(caller, method, about);
         let refused = admitted.is_err();
         let result = admitted.and_then(|()| logic());
         if refused || method.changes() {
-            self.record(caller, method, subject, refused);
+            self.record(session, method, subject, refused);
         }
         result.map_err(|error| {
             match error.code() {
@@ -140,7 +164,8 @@ impl Admin {
     }
 
     /// Adds a call to the audit; a store that cannot take it is logged, the call itself stands.
-    fn record(&self, caller: Uid, method: Method, subject: &str, refused: bool) {
+    fn record(&self, session: &Session<'_>, method: Method, subject: &str, refused: bool) {
+        let caller = session.uid();
         let record = store::AuditRecord {
             time: now(),
             uid: caller,
@@ -151,6 +176,7 @@ impl Admin {
             errno: refused.then_some(crate::error::Errno::EPERM),
             rule: "administration".to_owned(),
             count: 1,
+            context: session.context().map(str::to_owned),
         };
         if let Err(error) = self.store.append_audit(&[record], AUDIT_KEPT) {
             log::error!("cannot record in the audit that uid {caller} did {method} {subject}: {error}");

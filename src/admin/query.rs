@@ -22,7 +22,7 @@ const CHUNK: usize = 1_024;
 /// How deep directories are walked.
 const DEEPEST: usize = 256;
 
-const KINDS: [&str; 7] = ["image", "video", "audio", "playlist", "subtitle", "document", "other"];
+pub(super) const KINDS: [&str; 7] = ["image", "video", "audio", "playlist", "subtitle", "document", "other"];
 const STATES: [(&str, State); 3] =
     [("normal", State::Normal), ("pending", State::Pending), ("trashed", State::Trashed)];
 

@@ -370,6 +370,8 @@ pub struct AuditRecord {
     pub rule: String,
     /// How often it was decided so: repetitions of a refusal are counted together.
     pub count: u64,
+    /// What the caller is for SELinux: of calls of the service through the kernel's driver, where there is SELinux.
+    pub context: Option<String>,
 }
 
 /// One lower directory that is served at one mount point.

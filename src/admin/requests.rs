@@ -13,7 +13,7 @@ use crate::policy::{FileGrant, Identity, Operation, PackageName};
 use crate::store::NewGrant;
 
 use super::session::{Session, store_failed};
-use super::{AccessRequest, AdminError, Asked, names, now};
+use super::{AccessRequest, AdminError, Asked, MediaEvent, names, now};
 
 /// The most files of one request.
 const FILES_MAX: usize = 100;
@@ -179,6 +179,13 @@ impl Session<'_> {
             self.store().add_grants(&grants).map_err(store_failed)?;
         }
         request.stands = if granted { Stands::Granted } else { Stands::Refused };
+        let answered = MediaEvent {
+            what: "answered".to_owned(),
+            id,
+            detail: request.stands.name().to_owned(),
+            ..MediaEvent::default()
+        };
+        self.admin().observers.tell_uid(request.uid, &answered);
         Ok(())
     }
 }

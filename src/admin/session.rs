@@ -11,22 +11,23 @@ use super::requests::Requests;
 use super::{
     AccessRequest, Admin, AdminError, Administration, AppOpRecord, AppRecord, AppRequest, Asked, AuditQuery,
     AuditRecord, Dump, Explanation, Failure, Files, Gate, GrantRecord, GrantRequest, MaintenanceReport,
-    Method, ScanProgress, ScanReport, Section, SharingUsers, Status, names, now, switches,
+    Method, ScanProgress, ScanReport, Section, SharingUsers, Status, auditors, names, now, switches,
 };
 
 /// The most audit records that one answer holds.
 const AUDIT_ANSWER_MAX: u32 = 10_000;
 
 /// The administration for one caller.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Session<'a> {
     admin: &'a Admin,
     caller: Uid,
+    context: Option<String>,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(admin: &'a Admin, caller: Uid) -> Session<'a> {
-        Session { admin, caller }
+    pub(super) fn new(admin: &'a Admin, caller: Uid, context: Option<String>) -> Session<'a> {
+        Session { admin, caller, context }
     }
 
     /// Who calls.
@@ -34,14 +35,19 @@ impl<'a> Session<'a> {
         self.caller
     }
 
+    /// What the caller is for SELinux, where the kernel reported it.
+    pub(super) fn context(&self) -> Option<&str> {
+        self.context.as_deref()
+    }
+
     /// A method that only administrators may call.
-    fn run<T>(
+    pub(super) fn run<T>(
         &self,
         method: Method,
         subject: &str,
         logic: impl FnOnce() -> Result<T, AdminError>,
     ) -> Result<T, Failure> {
-        self.admin.run(self.caller, (method, None), subject, logic)
+        self.admin.run(self, (method, None), subject, logic)
     }
 
     /// A method that changes what policy reads.
@@ -54,6 +60,7 @@ impl<'a> Session<'a> {
         self.run(method, subject, || {
             let done = logic()?;
             self.admin.gate.policy_changed();
+            self.admin.observers.wake();
             Ok(done)
         })
     }
@@ -65,10 +72,14 @@ impl<'a> Session<'a> {
         subject: &str,
         logic: impl FnOnce() -> Result<T, AdminError>,
     ) -> Result<T, Failure> {
-        self.admin.run(self.caller, (method, Some(self.caller)), subject, || {
+        self.admin.run(self, (method, Some(self.caller)), subject, || {
             let _turn = self.admin.turns.begin(self.caller)?;
             logic()
         })
+    }
+
+    pub(super) fn admin(&self) -> &Admin {
+        self.admin
     }
 
     pub(super) fn requests(&self) -> &Requests {
@@ -200,7 +211,7 @@ impl Administration for Session<'_> {
 
     fn check(&self, uid: Uid, operation: &str, path: &str, to: Option<&str>) -> Result<Explanation, Failure> {
         let subject = format!("{uid} {operation} {path}");
-        self.admin.run(self.caller, (Method::Check, Some(uid)), &subject, || {
+        self.admin.run(self, (Method::Check, Some(uid)), &subject, || {
             let explanation = self.admin.gate.explain(uid, Asked::parse(operation, to)?, path)?;
             if self.admin.administers(self.caller) { Ok(explanation) } else { for_itself(explanation) }
         })
@@ -234,14 +245,8 @@ impl Administration for Session<'_> {
 
     fn query_audit(&self, query: &AuditQuery) -> Result<Vec<AuditRecord>, Failure> {
         self.run(Method::QueryAudit, "", || {
-            let filter = store::AuditFilter {
-                uid: query.uid,
-                path: query.path.as_ref().map(|path| path.as_bytes().to_vec()),
-                denied: query.denied,
-                since: query.after.map(|after| i64::try_from(after).unwrap_or(i64::MAX)),
-                limit: query.limit.min(AUDIT_ANSWER_MAX),
-            };
-            let rows = self.admin.store.audit(&filter).map_err(store_failed)?;
+            let query = AuditQuery { limit: query.limit.min(AUDIT_ANSWER_MAX), ..query.clone() };
+            let rows = self.admin.store.audit(&auditors::filter(&query)).map_err(store_failed)?;
             Ok(rows.into_iter().map(audit_record).collect())
         })
     }
@@ -331,7 +336,7 @@ fn app_record(record: &ApplicationRecord, ops: &[AppOp]) -> AppRecord {
     }
 }
 
-fn audit_record(row: store::AuditRow) -> AuditRecord {
+pub(super) fn audit_record(row: store::AuditRow) -> AuditRecord {
     let store::AuditRow { id, record } = row;
     AuditRecord {
         id: id.cast_unsigned(),
@@ -349,6 +354,7 @@ fn audit_record(row: store::AuditRow) -> AuditRecord {
         errno: record.errno.map(|errno| errno.name()),
         rule: record.rule,
         count: record.count,
+        context: record.context,
     }
 }
 

@@ -2,16 +2,20 @@
 
 #![forbid(unsafe_code)]
 
-use rsbinder::{BinderResult, ParcelFileDescriptor};
+use rsbinder::{BinderResult, ParcelFileDescriptor, Strong};
 
-use crate::admin::{Application, Code, Failure, FilePage, FileQuery, FoundFile, OpenMode, PendingFile};
+use crate::admin::{
+    Application, Code, Failure, FilePage, FileQuery, FoundFile, ObserverFilter, OpenMode, PendingFile,
+};
 
 use super::convert::Carried;
+use super::hearers;
 use super::service::{Service, answer, refusal};
 use super::wire::org::mediagate as aidl;
 use super::wire::org::mediagate::IMediaGate::{
     IMediaGate, MODE_APPEND, MODE_READ, MODE_TRUNCATE, MODE_WRITE,
 };
+use super::wire::org::mediagate::IMediaObserver::IMediaObserver;
 
 /// A mode as its bits.
 pub(super) fn mode_bits(mode: OpenMode) -> i32 {
@@ -152,6 +156,19 @@ impl IMediaGate for Service {
 
     fn redactedPath(&self, path: &str) -> BinderResult<String> {
         answer(self.caller()?.redacted_path(path))
+    }
+
+    fn observe(
+        &self,
+        observer: &Strong<dyn IMediaObserver>,
+        filter: &aidl::ObserverFilter::ObserverFilter,
+    ) -> BinderResult<i64> {
+        let filter = ObserverFilter { directory: filter.directory.clone(), kinds: filter.kinds.clone() };
+        answer(self.caller()?.observe(&filter, hearers::of_changes(observer)))
+    }
+
+    fn endObserver(&self, id: i64) -> BinderResult<()> {
+        self.caller()?.end_observer(Carried::unpack(id)).map_err(refusal)
     }
 }
 

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use rsbinder::{
-    Binder, Caller, DUMP_TRANSACTION, DeathRecipient, FIRST_CALL_TRANSACTION, FLAG_ONEWAY, Interface as _,
-    Parcel, Remotable, Result, SHELL_COMMAND_TRANSACTION, SIBinder, StatusCode, TransactionCode, WIBinder,
+    Binder, DUMP_TRANSACTION, DeathRecipient, FIRST_CALL_TRANSACTION, FLAG_ONEWAY, Interface as _, Parcel,
+    Remotable, Result, SHELL_COMMAND_TRANSACTION, SIBinder, StatusCode, TransactionCode, WIBinder,
 };
 
 use crate::admin::Admin;
@@ -22,8 +22,9 @@ use crate::id::Uid;
 use crate::shell::{self, Console};
 
 use super::descriptors;
+use super::door::Door;
 use super::service::caller;
-use super::wire::org::mediagate::IMediaGate::BnMediaGate;
+use super::wire::org::mediagate::IMediaGate::{BnMediaGate, transactions};
 
 /// Words of a command.
 const WORDS: i32 = 256;
@@ -40,7 +41,7 @@ const FAILED: u8 = 1;
 /// The service for applications with `dump` and `cmd`.
 #[derive(Debug)]
 pub(super) struct Called {
-    service: SIBinder,
+    door: Door,
     admin: Arc<Admin>,
     commands: Arc<AtomicUsize>,
 }
@@ -48,15 +49,9 @@ pub(super) struct Called {
 impl Called {
     /// Over `service`, which is local.
     pub(super) fn binder(service: SIBinder, admin: &Arc<Admin>) -> SIBinder {
-        Binder::new(Called { service, admin: Arc::clone(admin), commands: Arc::default() }).as_binder()
-    }
-
-    fn forward(&self, code: TransactionCode, reader: &mut Parcel, reply: &mut Parcel) -> Result<()> {
-        if let Some(Caller::Rpc(_)) = rsbinder::calling_caller() {
-            return self.service.rpc_transact(code, reader, reply);
-        }
-        let service = self.service.as_transactable().ok_or(StatusCode::UnknownTransaction)?;
-        service.transact(code, reader, reply)
+        let door = Door::before(service, admin, transactions::r#observe, false);
+        let called = Called { door, admin: Arc::clone(admin), commands: Arc::default() };
+        Binder::new_with_features(called, super::features()).as_binder()
     }
 
     /// Who calls, if it may.
@@ -115,7 +110,7 @@ impl Remotable for Called {
             SHELL_COMMAND_TRANSACTION => self.command(reader),
             // The library takes it apart and calls `on_dump`.
             DUMP_TRANSACTION => Err(StatusCode::UnknownTransaction),
-            _ => self.forward(code, reader, reply),
+            _ => self.door.pass(code, reader, reply),
         }
     }
 

@@ -28,7 +28,7 @@ const ANSWER: Duration = Duration::from_secs(30);
 
 /// Where a client found the daemon.
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Place {
+pub(super) enum Place {
     /// On this socket.
     Socket(PathBuf),
     /// Through the kernel's driver.
@@ -37,10 +37,10 @@ enum Place {
 
 /// A connection to the daemon.
 pub struct Client {
-    place: Place,
-    session: Option<RpcSession>,
-    admin: Strong<dyn IMediaGateAdmin>,
-    application: Strong<dyn IMediaGate>,
+    pub(super) place: Place,
+    pub(super) session: Option<RpcSession>,
+    pub(super) admin: Strong<dyn IMediaGateAdmin>,
+    pub(super) application: Strong<dyn IMediaGate>,
 }
 
 impl fmt::Debug for Client {
@@ -63,12 +63,16 @@ impl Client {
     /// # Errors
     /// [`Code::Unreachable`] with the remedy.
     pub fn connect(socket: &Path) -> Result<Client, Failure> {
+        Client::connect_with(socket, 0)
+    }
+
+    /// The same, with so many connections on which the daemon calls back.
+    pub(super) fn connect_with(socket: &Path, incoming: u32) -> Result<Client, Failure> {
         let place = || Place::Socket(socket.to_owned());
-        let alone =
-            may_administer(socket).then(|| open(&super::administrators_socket(socket)).ok()).flatten();
-        match alone {
+        let administrators = || open(&super::administrators_socket(socket), incoming).ok();
+        match may_administer(socket).then(administrators).flatten() {
             Some(connection) => Client::over(&connection, place()),
-            None => open(socket).and_then(|connection| Client::over(&connection, place())),
+            None => open(socket, incoming).and_then(|connection| Client::over(&connection, place())),
         }
         .map_err(|_| place().unreachable())
     }
@@ -101,7 +105,7 @@ impl Client {
     }
 
     /// Decodes an answer.
-    fn received<T: Carried<W>, W>(&self, answer: Result<W, BinderStatus>) -> Result<T, Failure> {
+    pub(super) fn received<T: Carried<W>, W>(&self, answer: Result<W, BinderStatus>) -> Result<T, Failure> {
         answer.map(T::unpack).map_err(|status| self.failed(&status))
     }
 
@@ -132,10 +136,11 @@ fn may_administer(socket: &Path) -> bool {
     [Uid::ROOT, Uid::SHELL, Uid::SYSTEM].contains(&own) || of_daemon()
 }
 
-fn open(socket: &Path) -> Result<rsbinder::Client, StatusCode> {
+fn open(socket: &Path, incoming: u32) -> Result<rsbinder::Client, StatusCode> {
     rsbinder::Client::open_with(super::address(socket), |options, _| {
         options.timeout = Some(ANSWER);
         options.fd_mode = Some(FileDescriptorTransportMode::Unix);
+        options.incoming_connections = (incoming > 0).then_some(incoming);
     })
 }
 

@@ -6,8 +6,8 @@
 
 use crate::admin::{
     AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, Fact, GrantRecord,
-    HandleRecord, MaintainedEntry, MaintenanceReport, NodeRecord, ScanProgress, ScanReport, SharingUsers,
-    Status, TransportRecord, VolumeRecord,
+    HandleRecord, MaintainedEntry, MaintenanceReport, MediaEvent, NodeRecord, ScanProgress, ScanReport,
+    SharingUsers, Status, TransportRecord, VolumeRecord,
 };
 use crate::id::{GrantId, MediaId, NodeId, Uid, UserId};
 
@@ -158,10 +158,13 @@ records! {
     }
     AuditRecord => aidl::AuditRecord::AuditRecord {
         id: id, time: time, uid: uid, package: packageName, operation: operation, path: path, verdict: verdict,
-        errno: errno, rule: rule, count: count,
+        errno: errno, rule: rule, count: count, context: context,
     }
     VolumeRecord => aidl::Volume::Volume {
         lower: lower, mount: mount, passthrough: passthrough, why_not: whyNot,
+    }
+    MediaEvent => aidl::MediaEvent::MediaEvent {
+        what: what, path: path, new_path: newPath, directory: directory, kind: kind, id: id, detail: detail,
     }
     TransportRecord => aidl::Transport::Transport {
         name: name, address: address, serving: serving, why_not: whyNot,

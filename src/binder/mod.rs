@@ -12,7 +12,10 @@ mod called;
 mod client;
 mod convert;
 mod descriptors;
+mod door;
+mod hearers;
 mod kernel;
+mod observing;
 mod request;
 mod rpc;
 mod service;
@@ -22,9 +25,10 @@ mod wire;
 use std::path::{Path, PathBuf};
 
 use rsbinder::entry::uri::{WireProfile, WireVersion};
-use rsbinder::{Endpoint, Uri};
+use rsbinder::{BinderFeatures, Endpoint, Uri};
 
 pub use client::Client;
+pub use observing::Observation;
 pub use serving::{Kernel, ServeError, Serving, Transports, available, serve};
 
 /// The name of the service for administrators.
@@ -32,6 +36,13 @@ const ADMIN_SERVICE: &str = "mediagate.admin";
 
 /// The name of the service for applications.
 const APPLICATION_SERVICE: &str = "mediagate";
+
+/// What our objects ask of the kernel's driver: to tell what a caller is for SELinux.
+fn features() -> BinderFeatures {
+    let mut features = BinderFeatures::default();
+    features.set_requesting_sid = true;
+    features
+}
 
 /// The socket that only administrators may use, beside the common one.
 fn administrators_socket(socket: &Path) -> PathBuf {

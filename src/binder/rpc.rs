@@ -31,7 +31,7 @@ const THREADS: u32 = 2;
 const CONNECTIONS: usize = 64;
 
 /// A connection that says nothing for so long is closed.
-const IDLE: Duration = Duration::from_secs(300);
+pub(super) const IDLE: Duration = Duration::from_secs(300);
 
 /// The sockets, being served; dropping it ends every connection and removes them.
 #[derive(Debug)]

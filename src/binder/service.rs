@@ -5,14 +5,16 @@
 
 use std::sync::Arc;
 
-use rsbinder::{BinderResult, Caller, ExceptionCode, Interface, Status as BinderStatus};
+use rsbinder::{BinderResult, Caller, ExceptionCode, Interface, Status as BinderStatus, Strong};
 
-use crate::admin::{Admin, Administration, Failure, Session};
+use crate::admin::{Admin, Administration, AuditQuery, Failure, Session};
 use crate::id::{GrantId, Uid, UserId};
 
 use super::convert::Carried;
+use super::hearers;
 use super::rpc;
 use super::wire::org::mediagate as aidl;
+use super::wire::org::mediagate::IAuditObserver::IAuditObserver;
 use super::wire::org::mediagate::IMediaGateAdmin::IMediaGateAdmin;
 
 /// Both interfaces over one administration.
@@ -28,7 +30,8 @@ impl Service {
 
     /// The administration as the caller of the transaction that is being served.
     pub(super) fn caller(&self) -> BinderResult<Session<'_>> {
-        caller().map(|uid| self.admin.session(uid)).ok_or_else(|| ExceptionCode::Security.into())
+        let session = |uid| self.admin.session_of(uid, context());
+        caller().map(session).ok_or_else(|| ExceptionCode::Security.into())
     }
 }
 
@@ -37,6 +40,14 @@ pub(super) fn caller() -> Option<Uid> {
     match rsbinder::calling_caller()? {
         Caller::Kernel { uid, .. } => Some(Uid::new(uid)),
         Caller::Rpc(peer) => rpc::uid_of(&peer),
+        _ => None,
+    }
+}
+
+/// What the caller is for SELinux: told of transactions of the kernel's driver, where there is SELinux.
+fn context() -> Option<String> {
+    match rsbinder::calling_caller()? {
+        Caller::Kernel { sid, .. } => sid.map(|sid| sid.to_string_lossy().into_owned()),
         _ => None,
     }
 }
@@ -121,13 +132,19 @@ impl IMediaGateAdmin for Service {
         &self,
         query: &aidl::AuditQuery::AuditQuery,
     ) -> BinderResult<Vec<aidl::AuditRecord::AuditRecord>> {
-        answer(self.caller()?.query_audit(&Carried::unpack(aidl::AuditQuery::AuditQuery {
-            uid: query.uid,
-            path: query.path.clone(),
-            denied: query.denied,
-            after: query.after,
-            limit: query.limit,
-        })))
+        answer(self.caller()?.query_audit(&asked(query)))
+    }
+
+    fn observeAudit(
+        &self,
+        observer: &Strong<dyn IAuditObserver>,
+        query: &aidl::AuditQuery::AuditQuery,
+    ) -> BinderResult<i64> {
+        answer(self.caller()?.follow_audit(&asked(query), hearers::of_the_audit(observer)))
+    }
+
+    fn endAuditObserver(&self, id: i64) -> BinderResult<()> {
+        self.caller()?.end_auditor(Carried::unpack(id)).map_err(refusal)
     }
 
     fn status(&self) -> BinderResult<aidl::Status::Status> {
@@ -170,6 +187,17 @@ impl IMediaGateAdmin for Service {
     fn maintain(&self, now: i64) -> BinderResult<aidl::MaintenanceReport::MaintenanceReport> {
         answer(self.caller()?.maintain(Carried::unpack(now)))
     }
+}
+
+/// What is asked of the audit.
+fn asked(query: &aidl::AuditQuery::AuditQuery) -> AuditQuery {
+    Carried::unpack(aidl::AuditQuery::AuditQuery {
+        uid: query.uid,
+        path: query.path.clone(),
+        denied: query.denied,
+        after: query.after,
+        limit: query.limit,
+    })
 }
 
 /// A copy of a parcelable, which the generated type does not offer.

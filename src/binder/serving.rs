@@ -7,16 +7,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rsbinder::{Interface as _, SIBinder};
+use rsbinder::{Binder, Interface as _, SIBinder};
 
 use crate::admin::{Admin, TransportRecord};
 
 use super::called::Called;
+use super::door::{Administered, Door};
 use super::kernel::{self, Registered};
 use super::rpc::{self, Sockets};
 use super::service::Service;
 use super::wire::org::mediagate::IMediaGate::BnMediaGate;
-use super::wire::org::mediagate::IMediaGateAdmin::BnMediaGateAdmin;
+use super::wire::org::mediagate::IMediaGateAdmin::{BnMediaGateAdmin, transactions};
 
 /// On which transports to serve.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -97,6 +98,8 @@ impl Services {
         let application = BnMediaGate::new_binder(service.clone()).as_binder();
         let application = Called::binder(application, admin);
         let administration = BnMediaGateAdmin::new_binder(service).as_binder();
+        let door = Door::before(administration, admin, transactions::r#observeAudit, true);
+        let administration = Binder::new_with_features(Administered(door), super::features()).as_binder();
         let named = [(super::APPLICATION_SERVICE, application), (super::ADMIN_SERVICE, administration)];
         Services { named }
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::admin::AUDIT_KEPT;
+use crate::admin::{AUDIT_KEPT, Admin};
 use crate::diag::{Decision, DecisionRing};
 use crate::error::Errno;
 use crate::id::Uid;
@@ -31,13 +31,19 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Begins to write what comes into the ring.
-    pub(super) fn start(store: Arc<Store>, decisions: Arc<DecisionRing>, own: Uid) -> Result<Writer> {
+    pub(super) fn start(
+        admin: Arc<Admin>,
+        store: Arc<Store>,
+        decisions: Arc<DecisionRing>,
+        own: Uid,
+    ) -> Result<Writer> {
         let (end, ended) = channel::<()>();
         let thread = std::thread::Builder::new().name("audit".to_owned()).spawn(move || {
             for round in 1u32.. {
                 let last = !matches!(ended.recv_timeout(DELAY), Err(RecvTimeoutError::Timeout));
                 let taken = if last { decisions.finish() } else { decisions.take() };
                 write(&store, taken, own);
+                admin.tell_auditors();
                 if (last || round.is_multiple_of(TIDY))
                     && let Err(error) = store.tidy()
                 {
@@ -90,6 +96,7 @@ fn record(decision: &Decision, snapshot: &Snapshot, own: Uid) -> AuditRecord {
         errno: decision.errno.map(Errno::new),
         rule: decision.rule.to_owned(),
         count: decision.count,
+        context: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod files;
 mod gate;
 mod index;
 mod maintenance;
+mod observers;
 mod privileges;
 mod sessions;
 mod undo;
@@ -65,12 +66,13 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
         store: store.clone(),
         counters: counters.clone(),
         decisions: decisions.clone(),
+        feed: Arc::default(),
     };
     let volumes = Volumes::open(common, &mut undo)?;
     let (stop, stopped) = channel();
     let counted = counters.clone();
     let gate = Arc::new(DaemonGate::new(volumes, store.clone(), counters, options, stop.clone()));
-    let admin = Arc::new(Admin::new(store.clone(), gate.clone(), own));
+    let admin = administration(&gate, &store, own);
     if let Some(applications) = applications {
         admin.session(own).set_applications(&applications)?;
     }
@@ -80,13 +82,15 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     if options.users && own == Uid::ROOT {
         users::follow(gate.clone(), sessions.clone(), stop.clone())?;
     }
-    let audit = audit::Writer::start(store, decisions, own)?;
+    let audit = audit::Writer::start(admin.clone(), store, decisions, own)?;
+    let teller = observers::Teller::start(admin.clone(), gate.clone())?;
     maintenance::keep(gate.clone(), counted)?;
     undo.keep();
     log::info!("serving {} at {}", options.lower.display(), options.mount.display());
     let reason = wait(&stopped);
     log::info!("stopping: {reason}");
     gate.end_scans();
+    teller.stop();
     drop(serving);
     let sessions = sessions.lock().take();
     if let Some(sessions) = sessions {
@@ -94,6 +98,12 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     }
     audit.stop();
     Ok(())
+}
+
+/// The administration, whose observers are told of what happens in the volumes.
+fn administration(gate: &Arc<DaemonGate>, store: &Arc<Store>, own: Uid) -> Arc<Admin> {
+    let feed = gate.volumes().common().feed.clone();
+    Arc::new(Admin::new(store.clone(), gate.clone(), own).observing(feed))
 }
 
 fn transports(options: &ServeOptions) -> binder::Transports {

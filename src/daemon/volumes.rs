@@ -15,7 +15,7 @@ use super::privileges;
 use super::undo::Undo;
 use crate::config::ServeOptions;
 use crate::diag::{Counters, DecisionRing};
-use crate::fs::{Settings, Volume, VolumeKind};
+use crate::fs::{Feed, Settings, Volume, VolumeKind};
 use crate::id::{Uid, UserId};
 use crate::lower::{FileKind, FileName, Identity, ListedName, PathFd};
 use crate::policy::{Place, PrivateTree};
@@ -50,6 +50,8 @@ pub(super) struct Common {
     pub(super) store: Arc<Store>,
     pub(super) counters: Arc<Counters>,
     pub(super) decisions: Arc<DecisionRing>,
+    /// Where what happens in them is told.
+    pub(super) feed: Arc<Feed>,
 }
 
 /// All of them, the shared one first.
@@ -80,13 +82,13 @@ impl Volumes {
     }
 
     fn one(&self, kind: VolumeKind, user: UserId, inside: &str) -> Result<Mounted> {
-        let Common { options, own, store, counters, decisions } = &self.common;
+        let Common { options, own, store, counters, decisions, feed } = &self.common;
         let lower = within(&self.lower, inside);
         let settings = settings(options, *own, kind, user);
         let volume = Volume::new(&lower, settings, store.clone(), counters.clone(), decisions.clone())
             .with_context(|| format!("cannot open the lower directory {}", lower.display()))?;
         Ok(Mounted {
-            volume: Arc::new(volume),
+            volume: Arc::new(volume.told_in(feed.clone())),
             inside: inside.to_owned(),
             mount: within(&options.mount, inside),
         })

@@ -152,6 +152,7 @@ impl Volume {
         }
         let (permit, _) = self.permit(context, &inode, operation)?;
         let row = self.facts(&inode)?.row;
+        let left = self.leaving(&inode);
         let from = parent.inode().descriptor(&self.nodes.descriptors)?;
         let moving = self.moves.write();
         self.own_change(&[(parent.inode(), name)], 1, || from.remove(name, directory, permit))?;
@@ -168,6 +169,7 @@ impl Volume {
         if is_nomedia(name) {
             self.forget_facts();
         }
+        self.tell_removed(left);
         Ok(())
     }
 
@@ -227,6 +229,9 @@ impl Volume {
         }
         let stat = inode.descriptor(&self.nodes.descriptors)?.stat()?;
         *inode.known.left.lock() = Some(stat.version);
+        if changes {
+            self.tell_changed(inode);
+        }
         self.attributes(&node, &stat)
     }
 

@@ -248,11 +248,12 @@ impl Volume {
     }
 
     /// An entry was made: what was known of it, or follows from its name for others, is not so any more.
-    pub(super) fn appeared(&self, inode: &VolumeInode, prospect: &Prospect) {
+    pub(super) fn appeared(&self, inode: &Arc<VolumeInode>, prospect: &Prospect) {
         if is_nomedia(&prospect.name) {
             self.forget_facts();
         }
         self.renew_facts(inode);
+        self.tell_created(inode);
     }
 
     /// Entries whose place says everything that there is to know.

@@ -21,6 +21,7 @@ mod expiries;
 mod expiry;
 mod explain;
 mod facts;
+mod feed;
 mod filter;
 mod forced;
 mod hurry;
@@ -57,6 +58,7 @@ pub use error::FsError;
 pub use expiry::Expiry;
 pub use explain::{Answer, Explained, Fact};
 pub use facts::Known;
+pub use feed::{Feed, Happening, Heard, Told, ToldWhat};
 pub use hurry::hurried;
 pub use kernel::Kernel;
 pub use lookup::{AccessRequest, Entry};
@@ -174,6 +176,7 @@ pub struct Volume {
     respells: AtomicBool,
     /// When facts that nothing keeps up to date were given up last.
     renewed: Mutex<Instant>,
+    feed: Arc<Feed>,
     notices: Sender<Notice>,
     waiting: Mutex<Option<Receiver<Notice>>>,
 }
@@ -224,6 +227,7 @@ impl Volume {
             expires: AtomicBool::new(false),
             respells: AtomicBool::new(false),
             renewed: Mutex::new(Instant::now()),
+            feed: Arc::default(),
             notices,
             waiting: Mutex::new(Some(waiting)),
         })

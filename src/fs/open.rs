@@ -401,6 +401,7 @@ impl Volume {
             }
             self.changed(inode);
             drop(sharing);
+            self.tell_changed(inode);
             if last {
                 self.plan_later(inode);
             }

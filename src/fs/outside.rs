@@ -262,6 +262,7 @@ impl Volume {
                 self.counters.count(Counter::NewsLost);
                 self.forget_facts();
                 self.expire_all();
+                self.tell_lost();
                 (lost, regained) = (false, Some(Instant::now()));
             }
             let all = !batch.is_full();
@@ -324,12 +325,14 @@ impl Volume {
             self.forget_facts();
         }
         let stat = self.stat_below(directory, name);
+        let there = stat.is_some();
         // A file that is known has been moved here, with what is known of it. Others are met when they are looked up.
         if stat.is_some_and(|stat| self.nodes.inode_of(&stat.identity).is_some()) {
             let _found = self.child(directory, name);
         }
         self.expire(directory, name);
         self.expire_other_spellings(directory, name);
+        self.tell_named(directory, name, there);
     }
 
     fn stat_below(&self, directory: &Arc<VolumeInode>, name: &FileName) -> Option<Stat> {
@@ -372,6 +375,7 @@ impl Volume {
         if !ours {
             self.counters.count(Counter::OutsideChange);
             self.changed(inode);
+            self.tell_changed(inode);
         }
     }
 

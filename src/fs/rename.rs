@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rustix::fs::RenameFlags;
 
+use super::feed::Spot;
 use super::lookup::DEEPEST;
 use super::repair::lags;
 use super::spelling::is_nomedia;
@@ -258,6 +259,8 @@ impl Volume {
         let row =
             |end: &End| end.inode.as_ref().and_then(|inode| Some(self.facts(inode).ok()?.row)).flatten();
         let (moved, standing) = (row(source), row(target));
+        let leaving = |end: &End| end.inode.as_ref().and_then(|inode| self.leaving(inode));
+        let left = (leaving(source), leaving(target).filter(|_| !source.is_same_file(target)));
         if let Some(inode) = &source.inode {
             inode.set_link(Some(Link { parent: target.parent.clone(), name: target.name.clone() }));
         }
@@ -286,7 +289,24 @@ impl Volume {
                 self.moved(inode);
             }
         }
+        self.tell_moved((source, target), mode, left);
         Ok(())
+    }
+
+    fn tell_moved(
+        &self,
+        (source, target): (&End, &End),
+        mode: RenameMode,
+        (left, stood): (Option<Spot>, Option<Spot>),
+    ) {
+        if let (Some(inode), RenameMode::Exchange) = (&target.inode, mode) {
+            self.tell_renamed(stood, inode);
+        } else {
+            self.tell_removed(stood);
+        }
+        if let Some(inode) = &source.inode {
+            self.tell_renamed(left, inode);
+        }
     }
 
     fn rename_rows(

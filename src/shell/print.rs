@@ -167,12 +167,13 @@ pub(super) fn audit_heading(out: &mut dyn Write) -> io::Result<()> {
 
 /// A line of its own width, because more may follow at any time.
 pub(super) fn audit(out: &mut dyn Write, record: &AuditRecord) -> io::Result<()> {
-    let AuditRecord { time, uid, operation, path, verdict, errno, rule, count, .. } = record;
+    let AuditRecord { time, uid, operation, path, verdict, errno, rule, count, context, .. } = record;
+    let context = context.as_deref().map(|context| format!(", {}", safe(context))).unwrap_or_default();
     let often = if *count > 1 { format!(", {count} times") } else { String::new() };
     let errno = errno.as_deref().unwrap_or("-");
     writeln!(
         out,
-        "{}  {:>6}  {verdict:<8}  {errno:<10}  {:<10}  {} ({rule}{often})",
+        "{}  {:>6}  {verdict:<8}  {errno:<10}  {:<10}  {} ({rule}{often}{context})",
         utc(*time),
         uid.raw(),
         safe(operation),

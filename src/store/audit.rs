@@ -41,6 +41,8 @@ pub struct AuditRecord {
     pub rule: String,
     /// How often it was decided so.
     pub count: u64,
+    /// What the caller is for SELinux: of calls of the service through the kernel's driver, where there is SELinux.
+    pub context: Option<String>,
 }
 
 /// A decision with its number.
@@ -76,8 +78,8 @@ impl Store {
         self.write("append to the audit", |changes| {
             for record in records {
                 changes.sql(
-                    "INSERT INTO audit (time, uid, package, op, path, verdict, errno, rule, count)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    "INSERT INTO audit (time, uid, package, op, path, verdict, errno, rule, count, context)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                     params![
                         record.time,
                         record.uid.raw(),
@@ -87,7 +89,8 @@ impl Store {
                         code(record.verdict),
                         record.errno.map(Errno::raw),
                         record.rule,
-                        record.count.cast_signed()
+                        record.count.cast_signed(),
+                        record.context
                     ],
                 )?;
             }
@@ -109,7 +112,7 @@ impl Store {
 macro_rules! select {
     ($order:literal) => {
         concat!(
-            "SELECT id, time, uid, package, op, path, verdict, errno, rule, count FROM audit ",
+            "SELECT id, time, uid, package, op, path, verdict, errno, rule, count, context FROM audit ",
             "WHERE (?1 IS NULL OR uid = ?1) AND (?2 IS NULL OR path = ?2 OR substr(path, 1, length(?3)) = ?3) ",
             "AND (NOT ?4 OR verdict = 2) AND id > ?5 ORDER BY id ",
             $order,
@@ -154,6 +157,7 @@ fn audit_row(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
         errno: row.get::<_, Option<i32>>(7)?.map(Errno::new),
         rule: row.get(8)?,
         count: columns::unsigned(row, 9)?,
+        context: row.get(10)?,
     };
     Ok(AuditRow { id: row.get(0)?, record })
 }

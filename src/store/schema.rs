@@ -15,12 +15,13 @@ use super::StoreError;
 const APPLICATION_ID: i64 = 0x6d64_6774;
 
 /// The migration at index n leads from version n to version n + 1.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
     include_str!("migrations/0004.sql"),
     include_str!("migrations/0005.sql"),
+    include_str!("migrations/0006.sql"),
 ];
 
 /// The newest version that this program knows.

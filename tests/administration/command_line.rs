@@ -20,7 +20,7 @@ fn run_as(daemon: &Daemon, uid: u32, arguments: &[&str]) -> (i32, String, String
     outcome(command.output().unwrap())
 }
 
-fn run(daemon: &Daemon, arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn run(daemon: &Daemon, arguments: &[&str]) -> (i32, String, String) {
     outcome(command(daemon, arguments).output().unwrap())
 }
 

@@ -381,3 +381,18 @@ fn app_ops_sharing_users_and_maintenance_cross_the_wire() {
     assert_eq!(client.maintain(Some(7)).unwrap().removed, 7);
     assert!(client.maintain(None).unwrap().removed > 1_700_000_000, "by the clock");
 }
+
+#[test]
+fn what_a_caller_is_for_selinux_is_kept_in_the_audit() {
+    let daemon = Daemon::start();
+    let context = "u:r:system_server:s0";
+    for told in [Some(context.to_owned()), None] {
+        let session = daemon.admin.session_of(Uid::new(1000), told);
+        session.set_applications(&[app("org.example.a", 10_001, &[])]).unwrap();
+    }
+    let audit = Client::connect(&daemon.socket()).unwrap().query_audit(&everything()).unwrap();
+    let kept: Vec<_> = audit.iter().map(|record| record.context.as_deref()).collect();
+    assert_eq!(kept, [Some(context), None]);
+    let (_, printed, _) = crate::command_line::run(&daemon, &["audit"]);
+    assert!(printed.contains("org.example.a (administration, u:r:system_server:s0)\n"), "{printed}");
+}

@@ -19,6 +19,7 @@ fn applications_of_every_user_administer_nothing() {
         world.client(uid, "parts::administers_nothing");
     }
     world.client(READER, "parts::may_read_without_the_location");
+    world.client(READER, "parts::knows_the_interfaces");
 }
 
 #[test]

@@ -4,22 +4,36 @@
 
 use std::env;
 use std::fs;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::PathBuf;
 
 use rsbinder::entry::uri::{WireProfile, WireVersion};
 use rsbinder::rpc::FileDescriptorTransportMode;
-use rsbinder::{Endpoint, FLAG_ONEWAY, Parcel, ParcelFileDescriptor, SIBinder, StatusCode, Uri};
+use rsbinder::{
+    Binder, Endpoint, FLAG_ONEWAY, Interface as _, Parcel, ParcelFileDescriptor, Remotable, SIBinder,
+    StatusCode, TransactionCode, Uri,
+};
 
-use crate::byhand::{RECEIVER, Talk, Written, memory};
+use crate::byhand::{Delivered, Talk, Written, memory};
 use crate::common::can_mount;
-use crate::world::{OTHER_USERS_READER, PHOTO, READER, World, is_client, place, through_the_kernel};
+use crate::world::{
+    OTHER_USERS_READER, PHOTO, READER, World, await_that, is_client, place, through_the_kernel,
+};
 
 /// Codes beside those of methods: dump, shell command, interface, ping, debug pid, extension, system properties, version.
 const CODES: [u32; 8] =
     [0x5f44_4d50, 0x5f43_4d44, 0x5f4e_5446, 0x5f50_4e47, 0x5f50_4944, 0x5f45_5854, 0x5f53_5052, 0x00ff_ffff];
 /// More than the last method of either interface.
 const METHODS: u64 = 40;
+/// `IMediaGate.observe`, the method that takes an object.
+const OBSERVE: u32 = 13;
+/// The one of `IMediaGateAdmin` that answers to applications: `check`, about themselves.
+const CHECK: u32 = 9;
+/// `EX_SERVICE_SPECIFIC`.
+const SERVICE_SPECIFIC: i32 = -8;
+const OBSERVER: &str = "org.mediagate.IMediaObserver";
+const APPLICATION: &str = "org.mediagate.IMediaGate";
+const ADMINISTRATION: &str = "org.mediagate.IMediaGateAdmin";
 
 /// A generator of numbers (Marsaglia's xorshift).
 struct Numbers(u64);
@@ -79,43 +93,104 @@ impl Numbers {
     }
 }
 
+/// An object that takes whatever it is sent.
+#[derive(Debug)]
+struct Anything;
+
+impl Remotable for Anything {
+    fn descriptor() -> &'static str {
+        OBSERVER
+    }
+
+    fn on_transact(&self, _: TransactionCode, _: &mut Parcel, _: &mut Parcel) -> rsbinder::Result<()> {
+        Ok(())
+    }
+
+    fn on_dump(&self, _: &mut dyn std::io::Write, _: &[String]) -> rsbinder::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether an answer of a method to an application is one that only administrators get.
+fn is_wrong(administration: bool, code: u32, exception: impl FnOnce() -> Option<i32>) -> bool {
+    let method = (1..=u32::try_from(METHODS).expect("a small number")).contains(&code);
+    administration && method && code != CHECK && exception() == Some(0)
+}
+
 fn rounds() -> u64 {
     env::var("MEDIAGATE_FUZZ").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(2_000)
 }
 
 /// A service as the library's client has it, without the interface's own code.
-fn service(name: &str) -> Result<SIBinder, StatusCode> {
+pub(crate) fn service(name: &str) -> Result<SIBinder, StatusCode> {
     let place = place().expect("it is a client");
     let client = if place == *"kernel" {
         rsbinder::Client::open(Endpoint::kernel())?
     } else {
         let uri = Uri::new(Endpoint::unix(place)).with_wire(WireProfile::Android13Plus(WireVersion::V2));
         rsbinder::Client::open_with(uri, |options, _| {
-            options.fd_mode = Some(FileDescriptorTransportMode::Unix)
+            options.fd_mode = Some(FileDescriptorTransportMode::Unix);
+            options.incoming_connections = Some(1);
         })?
     };
     client.binder(name)
 }
 
+/// A call of the interface by this name. On a session the library knows no name of an object that it was not asked for
+/// as one, and would write none.
+pub(crate) fn call(service: &SIBinder, interface: &str) -> Result<Parcel, StatusCode> {
+    let remote = service.as_remote().ok_or(StatusCode::BadType)?;
+    if service.descriptor() == interface {
+        return remote.prepare_transact(true);
+    }
+    let mut parcel = remote.prepare_transact(false)?;
+    parcel.write(&interface.to_owned())?;
+    Ok(parcel)
+}
+
 fn something(numbers: &mut Numbers, parcel: &mut Parcel) -> Result<(), StatusCode> {
-    match numbers.below(9) {
+    match numbers.below(11) {
         0..=2 => parcel.write_i32(numbers.int()),
         3 => parcel.write_i64(i64::from(numbers.int()) << numbers.below(33)),
         4 | 5 => parcel.write(&numbers.text()),
         6 => parcel.write(&None::<String>),
         7 => parcel.write(&vec![numbers.text(), numbers.text()]),
+        8 => parcel.write(&Some(Binder::new(Anything).as_binder())),
+        9 => parcel.write(&None::<SIBinder>),
         _ => parcel.write(&ParcelFileDescriptor::from(memory("fuzz"))),
     }
 }
 
-fn send(numbers: &mut Numbers, service: &SIBinder) -> Result<(), StatusCode> {
-    let remote = service.as_remote().ok_or(StatusCode::BadType)?;
-    let mut parcel = remote.prepare_transact(numbers.below(20) != 0)?;
-    for _ in 0..numbers.below(7) {
-        something(numbers, &mut parcel)?;
+/// What is sent; its code is that of [`OBSERVE`] where it is whole, or nearly so.
+fn composed(numbers: &mut Numbers, parcel: &mut Parcel) -> Result<u32, StatusCode> {
+    if numbers.below(32) != 0 {
+        for _ in 0..numbers.below(7) {
+            something(numbers, parcel)?;
+        }
+        return Ok(numbers.code());
     }
+    parcel.write(&Some(Binder::new(Anything).as_binder()))?;
+    // A filter: that there is one, its size, a directory, and no kinds.
+    for word in [1, 16, 0, 0, numbers.one_of(&[0, 0, 0, 1, -1, i32::MAX])] {
+        parcel.write_i32(word)?;
+    }
+    Ok(OBSERVE)
+}
+
+/// Sends one; whether a method took it and answered, with an exception or without.
+fn send(numbers: &mut Numbers, service: &SIBinder, administration: bool) -> Result<bool, StatusCode> {
+    let remote = service.as_remote().ok_or(StatusCode::BadType)?;
+    let interface = if administration { ADMINISTRATION } else { APPLICATION };
+    let mut parcel = match numbers.below(20) {
+        0 => remote.prepare_transact(false)?,
+        _ => call(service, interface)?,
+    };
+    let code = composed(numbers, &mut parcel)?;
     let flags = if numbers.below(16) == 0 { FLAG_ONEWAY } else { 0 };
-    remote.submit_transact(numbers.code(), &parcel, flags).map(drop)
+    let reply = remote.submit_transact(code, &parcel, flags)?;
+    let exception = reply.and_then(|mut reply| reply.read_i32().ok());
+    assert!(!is_wrong(administration, code, || exception), "method {code} answered {parcel:?}");
+    Ok(matches!(exception, Some(0 | SERVICE_SPECIFIC)))
 }
 
 #[test]
@@ -125,13 +200,18 @@ fn sends_nonsense() {
     }
     let mut numbers = Numbers::seeded(u64::from(rustix::process::geteuid().as_raw()));
     for name in ["mediagate", "mediagate.admin"] {
-        let mut to = service(name).expect("the daemon can be reached");
+        let (mut to, mut answered) = (service(name).expect("the daemon can be reached"), 0);
         for _ in 0..rounds() {
-            if let Err(StatusCode::DeadObject | StatusCode::FailedTransaction) = send(&mut numbers, &to) {
+            match send(&mut numbers, &to, name != "mediagate") {
+                Ok(taken) => answered += u64::from(taken),
                 // What makes no sense at all ends a connection.
-                to = service(name).expect("the daemon serves on");
+                Err(StatusCode::DeadObject | StatusCode::FailedTransaction) => {
+                    to = service(name).expect("the daemon serves on");
+                }
+                Err(_) => {}
             }
         }
+        assert!(answered * 20 > rounds(), "no more than {answered} of {} reached a method", rounds());
     }
 }
 
@@ -142,41 +222,54 @@ fn sends_nonsense_with_objects() {
         return;
     }
     let mut numbers = Numbers::seeded(u64::from(rustix::process::geteuid().as_raw()) << 1);
-    let mut talk = Talk::begin(RECEIVER);
+    let mut talk = Talk::begin(OBSERVER);
     let handles = ["mediagate", "mediagate.admin"].map(|name| talk.service(name).expect("it is registered"));
     let file = memory("fuzz");
     for _ in 0..rounds() {
+        let (mut to, mut code) = (numbers.one_of(&handles), numbers.code());
         let mut parcel = Written::new();
-        if numbers.below(4) != 0 {
-            parcel = parcel.token(numbers.one_of(&[
-                "org.mediagate.IMediaGate",
-                "org.mediagate.IMediaGateAdmin",
-                "",
-            ]));
-        }
-        for _ in 0..numbers.below(7) {
-            parcel = match numbers.below(7) {
-                0 | 1 => parcel.int(numbers.int()),
-                2 => parcel.string(&numbers.text()),
-                3 => parcel.descriptor(file.as_fd()),
-                4 => parcel.forged(numbers.int() & 0xff),
-                5 => parcel.binder(5),
-                _ => parcel.no_binder(),
-            };
+        if numbers.below(16) == 0 {
+            (to, code) = (handles[0], OBSERVE);
+            parcel = parcel.token(APPLICATION).binder(5).int(1).int(16).string("");
+            parcel = parcel.int(numbers.one_of(&[0, 0, 0, 1, -1, i32::MAX]));
+        } else {
+            parcel = with_objects(&mut numbers, file.as_fd());
         }
         // Places where nothing is, and some out of the parcel.
         if numbers.below(8) == 0 {
             parcel.objects.push(numbers.below(64));
         }
-        let (to, code) = (numbers.one_of(&handles), numbers.code());
-        let _answer = talk.transact(to, code, &parcel);
+        let mut answer = talk.transact(to, code, &parcel);
+        let exception = || answer.as_mut().ok().filter(|answer| answer.has_more()).map(Delivered::int);
+        assert!(!is_wrong(to == handles[1], code, exception), "method {code} answered {parcel:?}");
     }
 }
 
-/// Descriptors and resident kilobytes of the daemon.
+fn with_objects(numbers: &mut Numbers, file: BorrowedFd<'_>) -> Written {
+    let mut parcel = Written::new();
+    if numbers.below(4) != 0 {
+        parcel = parcel.token(numbers.one_of(&[APPLICATION, ADMINISTRATION, ""]));
+    }
+    for _ in 0..numbers.below(7) {
+        parcel = match numbers.below(7) {
+            0 | 1 => parcel.int(numbers.int()),
+            2 => parcel.string(&numbers.text()),
+            3 => parcel.descriptor(file),
+            4 => parcel.forged(numbers.int() & 0xff),
+            5 => parcel.binder(5),
+            _ => parcel.no_binder(),
+        };
+    }
+    parcel
+}
+
+/// Descriptors and resident kilobytes of the daemon. Those of the database are not counted: it keeps as many readers as
+/// were busy at once, eight at most.
 fn held(world: &World) -> (usize, u64) {
     let process = PathBuf::from(format!("/proc/{}", world.volume.pid().as_raw_nonzero()));
-    let descriptors = fs::read_dir(process.join("fd")).expect("the daemon runs").count();
+    let descriptors = fs::read_dir(process.join("fd")).expect("the daemon runs").flatten();
+    let of_database = |path: PathBuf| path.to_string_lossy().contains("/mediagate.db");
+    let descriptors = descriptors.filter(|entry| !fs::read_link(entry.path()).is_ok_and(of_database)).count();
     let status = fs::read_to_string(process.join("status")).expect("the daemon runs");
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is told");
     (descriptors, resident.trim().trim_end_matches(" kB").parse().expect("a number"))
@@ -193,8 +286,18 @@ fn fuzz(part: &str) {
     world.client(READER, part);
     assert_eq!(world.volume.json(&["status"])["pid"], pid.as_raw_nonzero().get());
     assert_eq!(state(), before, "applications change nothing");
+    // What it made stands there with a descriptor for each, as what anybody made does.
+    let pictures = fs::read_dir(world.volume.path("Pictures")).expect("root sees everything").flatten();
+    let made = pictures.filter(|entry| entry.file_name().to_string_lossy().starts_with(".pending-"));
+    made.for_each(|entry| fs::remove_file(entry.path()).expect("root may remove everything"));
+    await_that("descriptors come back", || held(&world).0 <= descriptors + 4);
     let after = held(&world);
-    assert!(after.0 <= descriptors + 4, "descriptors leak: {descriptors}, then {}", after.0);
+    eprintln!(
+        "{} rounds: {descriptors} descriptors and {resident} kB before, {} and {} kB after",
+        rounds(),
+        after.0,
+        after.1
+    );
     assert!(after.1 <= resident + 32_768, "memory leaks: {resident} kB, then {} kB", after.1);
     assert!(!world.volume.log().contains("panicked"), "{}", world.volume.log());
     world.client(READER, "parts::may_read_without_the_location");

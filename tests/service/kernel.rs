@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::common::{Setup, Transport, can_mount};
-use crate::world::{Hub, READER, World, await_that, through_the_kernel};
+use crate::world::{self, Hub, READER, World, await_that, through_the_kernel};
 
 fn transport(status: &serde_json::Value, name: &str) -> serde_json::Value {
     let transports = status["transports"].as_array().expect("a list of transports");
@@ -96,6 +96,20 @@ fn a_service_manager_is_waited_for() {
     await_that("the service is registered", || {
         transport(&volume.json(&["status"]), "kernel")["serving"] == true
     });
+}
+
+#[test]
+fn the_audit_tells_what_a_caller_is_for_selinux_where_there_is_selinux() {
+    let Some(world) = World::start() else { return };
+    let granted = world.volume.command(&["permission", "grant", "org.example.reader", "READ_MEDIA_VIDEO"]);
+    assert!(granted.status.success(), "{granted:?}");
+    let recorded = world.volume.json(&["audit"]);
+    let mut recorded = recorded.as_array().into_iter().flatten();
+    let grant = recorded.rfind(|record| record["operation"] == "grant a permission");
+    let context = &grant.expect("it is recorded")["context"];
+    let selinux = Path::new("/sys/fs/selinux/enforce").exists();
+    let told = selinux && world::transport() == Transport::Kernel;
+    assert_eq!(context.as_str().is_some_and(|context| !context.is_empty()), told, "{context}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod calls;
 mod filing;
 mod fuzzing;
 mod kernel;
+mod observing;
 mod parts;
 mod tools;
 mod world;

@@ -3,8 +3,9 @@
 
 use std::os::fd::AsFd as _;
 
-use mediagate::admin::{Administration, Application, AuditQuery, Code};
+use mediagate::admin::{Administration, Application, AuditQuery, Code, ObserverFilter};
 use mediagate::id::{GrantId, Uid};
+use rsbinder::FIRST_CALL_TRANSACTION;
 use rustix::process::geteuid;
 
 use crate::byhand::{RECEIVER, SHELL_COMMAND, Talk, Unanswered, Written, cmd, dumpsys, memory, printed};
@@ -29,6 +30,31 @@ fn administers() {
     let own = client.check_self("read", PHOTO, None).expect("about itself");
     assert_eq!(own.uid, itself());
     assert!(client.dump("all").expect("an administrator may ask").nodes.is_some());
+}
+
+/// What anybody is told of the interfaces: the version and the hash that are frozen in `aidl/api`.
+#[test]
+fn knows_the_interfaces() {
+    if !is_client() {
+        return;
+    }
+    let frozen = include_str!("../../aidl/api/mediagate/1/.hash").trim();
+    for (name, interface) in
+        [("mediagate", "org.mediagate.IMediaGate"), ("mediagate.admin", "org.mediagate.IMediaGateAdmin")]
+    {
+        let service = crate::fuzzing::service(name).expect("the daemon can be reached");
+        let remote = service.as_remote().expect("it is another process");
+        let ask = |code| {
+            let parcel = crate::fuzzing::call(&service, interface).expect("a parcel");
+            let answer = remote.submit_transact(code, &parcel, 0).expect("an answer");
+            let mut answer = answer.expect("it is no oneway call");
+            assert_eq!(answer.read_i32(), Ok(0), "no exception");
+            answer
+        };
+        // `getInterfaceVersion` and `getInterfaceHash`, which AOSP numbers from the end.
+        assert_eq!(ask(FIRST_CALL_TRANSACTION + 0xff_fffe).read_i32(), Ok(1));
+        assert_eq!(ask(FIRST_CALL_TRANSACTION + 0xff_fffd).read::<String>().as_deref(), Ok(frozen));
+    }
 }
 
 /// What any other uid gets: nothing but answers about itself.
@@ -119,6 +145,29 @@ fn follows_the_audit_and_leaves() {
     talk.transact(handle, SHELL_COMMAND, &words).expect("it begins");
     crate::world::await_that("it prints", || printed(&out).starts_with("TIME (UTC)"));
     assert_eq!(talk.told, None, "it goes on");
+}
+
+/// Objects that do not say what they are called when they are asked, and the service for others meanwhile.
+#[test]
+fn objects_that_do_not_answer() {
+    let Some(client) = connection() else { return };
+    let silent: Vec<Talk> = (0..20)
+        .map(|number| {
+            let mut talk = Talk::begin("");
+            let (name, interface, code) = match number % 2 {
+                0 => ("mediagate", "org.mediagate.IMediaGate", 13),
+                _ => ("mediagate.admin", "org.mediagate.IMediaGateAdmin", 28),
+            };
+            let handle = talk.service(name).expect("the service is registered");
+            talk.leave_waiting(handle, code, &Written::new().token(interface).binder(5));
+            talk
+        })
+        .collect();
+    assert!(client.check_self("read", PHOTO, None).is_ok(), "the service answers");
+    let busy = client.observe(&ObserverFilter::default(), drop).expect_err("one is being begun");
+    assert_eq!(busy.code, Code::Busy, "{busy}");
+    drop(silent);
+    crate::world::await_that("they are gone", || client.observe(&ObserverFilter::default(), drop).is_ok());
 }
 
 /// What they get from anybody else.

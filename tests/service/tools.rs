@@ -40,6 +40,12 @@ fn no_cmd_and_no_dumpsys_for_anybody_else() {
 }
 
 #[test]
+fn objects_that_do_not_answer_hold_up_nobody() {
+    let Some(world) = start() else { return };
+    world.client(READER, "parts::objects_that_do_not_answer");
+}
+
+#[test]
 fn forged_file_descriptor_objects_are_refused() {
     let Some(world) = start() else { return };
     let descriptors = || {

@@ -130,6 +130,22 @@ impl World {
     }
 }
 
+impl World {
+    /// The lower directory.
+    pub(crate) fn lower(&self) -> PathBuf {
+        self.volume.lower()
+    }
+
+    /// A connection of this process, which is root.
+    pub(crate) fn connect(&self) -> Client {
+        let client = match transport() {
+            Transport::Socket => Client::connect(&self.volume.socket()),
+            Transport::Kernel | Transport::Nowhere => Client::connect_kernel(),
+        };
+        client.expect("the daemon can be reached")
+    }
+}
+
 /// Whether this process is a client that [`World::client`] started.
 pub(crate) fn is_client() -> bool {
     env::var_os(PLACE).is_some()

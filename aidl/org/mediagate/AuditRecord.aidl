@@ -22,4 +22,6 @@ parcelable AuditRecord {
     @utf8InCpp String rule;
     /** How often it was decided so: repetitions of a refusal are counted together. */
     long count;
+    /** The caller's SELinux context: of calls of the service through the kernel's driver, where there is SELinux. */
+    @nullable @utf8InCpp String context;
 }

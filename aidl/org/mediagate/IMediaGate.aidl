@@ -3,6 +3,8 @@ package org.mediagate;
 import org.mediagate.Explanation;
 import org.mediagate.FilePage;
 import org.mediagate.FileQuery;
+import org.mediagate.IMediaObserver;
+import org.mediagate.ObserverFilter;
 import org.mediagate.PendingFile;
 
 /**
@@ -104,4 +106,18 @@ interface IMediaGate {
 
     /** Withdraws a request of the caller; what was granted stays. */
     void cancelRequest(long id);
+
+    /**
+     * Has the observer told of each change that the caller could see by `stat`, its own changes included, and of what is
+     * given to and taken from the caller. Changes beneath the mount are told of directories in which somebody looked for
+     * something. It ends with endObserver, and with the observer's process or session. ERROR_LIMIT for more than 4 of one
+     * uid or 64 of all; ERROR_BUSY while others of the caller, or several, are being begun; ERROR_INVALID for an observer that cannot be called, over RPC one whose session has no incoming
+     * connection.
+     *
+     * @return the observer's number
+     */
+    long observe(in IMediaObserver observer, in ObserverFilter filter);
+
+    /** Ends an observer of the caller. */
+    void endObserver(long id);
 }

@@ -8,6 +8,7 @@ import org.mediagate.AuditRecord;
 import org.mediagate.Dump;
 import org.mediagate.Explanation;
 import org.mediagate.Grant;
+import org.mediagate.IAuditObserver;
 import org.mediagate.MaintenanceReport;
 import org.mediagate.NewGrant;
 import org.mediagate.ScanProgress;
@@ -142,4 +143,17 @@ interface IMediaGateAdmin {
      * @param seconds how long the grants hold; 0 is until they are revoked
      */
     void answerRequest(long id, boolean granted, long seconds);
+
+    /**
+     * Has the observer told of what the audit records from now on, or after the number that the query names, and the query
+     * lets through; its limit is of no account. One that is slow misses nothing that the audit still keeps. It ends with
+     * endAuditObserver, and with the observer's process or session. ERROR_LIMIT for more than 8 of one uid or 16 of all;
+     * ERROR_INVALID for an observer that cannot be called.
+     *
+     * @return the observer's number
+     */
+    long observeAudit(in IAuditObserver observer, in AuditQuery query);
+
+    /** Ends an observer of the audit that the caller began. */
+    void endAuditObserver(long id);
 }

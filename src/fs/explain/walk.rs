@@ -87,7 +87,7 @@ impl Volume {
     }
 
     /// What policy says of facts that are known, where the content is not looked at.
-    pub(super) fn judge(
+    pub(in crate::fs) fn judge(
         &self,
         caller: &Caller,
         facts: &Facts,

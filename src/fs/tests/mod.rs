@@ -6,6 +6,7 @@ mod ahead;
 mod attacks;
 mod changes;
 mod expiry;
+mod feed;
 mod handles;
 mod hurry;
 mod model;
@@ -299,7 +300,7 @@ fn served(lower: &Path, store: &Arc<Store>, start: &Start) -> (Volume, Arc<Backi
     let volume = Volume::new(lower, settings, store.clone(), Arc::default(), Arc::default()).unwrap();
     let backings = Arc::new(Backings { refused: start.refused, ..Backings::default() });
     volume.connect(backings.clone());
-    (volume, backings)
+    (volume.told_in(Arc::default()), backings)
 }
 
 fn caller(uid: u32) -> Context {

@@ -17,6 +17,7 @@ fn record(uid: u32, path: &str, verdict: AuditVerdict) -> AuditRecord {
         errno: (verdict == AuditVerdict::Denied).then_some(Errno::EACCES),
         rule: "stranger".to_owned(),
         count: 3,
+        context: (uid == 10_001).then(|| "u:r:untrusted_app:s0:c1,c256".to_owned()),
     }
 }
 

@@ -6,6 +6,6 @@ mod parcel;
 mod talk;
 mod tools;
 
-pub(crate) use parcel::Written;
+pub(crate) use parcel::{Delivered, Written};
 pub(crate) use talk::{Talk, Unanswered};
 pub(crate) use tools::{RECEIVER, SHELL_COMMAND, cmd, dumpsys, memory, printed};

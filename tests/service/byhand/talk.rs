@@ -122,6 +122,11 @@ impl Talk {
         }
     }
 
+    /// Sends a transaction, and neither waits for its answer nor answers anything that is asked meanwhile.
+    pub(crate) fn leave_waiting(&mut self, handle: u32, code: u32, data: &Written) {
+        self.send(BC_TRANSACTION, u64::from(handle), (code, ACCEPT_DESCRIPTORS), data);
+    }
+
     /// Serves what arrives until our own object was sent something.
     pub(crate) fn wait_to_be_told(&mut self) -> i32 {
         loop {

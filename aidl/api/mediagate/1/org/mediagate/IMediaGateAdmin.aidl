@@ -1,0 +1,54 @@
+// Frozen. Nobody edits this file: it is written from the interface's own.
+package org.mediagate;
+import org.mediagate.AccessRequest;
+import org.mediagate.AppOp;
+import org.mediagate.Application;
+import org.mediagate.AuditQuery;
+import org.mediagate.AuditRecord;
+import org.mediagate.Dump;
+import org.mediagate.Explanation;
+import org.mediagate.Grant;
+import org.mediagate.IAuditObserver;
+import org.mediagate.MaintenanceReport;
+import org.mediagate.NewGrant;
+import org.mediagate.ScanProgress;
+import org.mediagate.ScanReport;
+import org.mediagate.SharingUsers;
+import org.mediagate.Status;
+interface IMediaGateAdmin {
+    const int ERROR_REFUSED = 1;
+    const int ERROR_NOT_FOUND = 2;
+    const int ERROR_INVALID = 3;
+    const int ERROR_INTERNAL = 4;
+    const int ERROR_BUSY = 5;
+    const int ERROR_LIMIT = 6;
+    const int ERROR_EXISTS = 7;
+    const int ERROR_FILE_SYSTEM = 8;
+    Application[] listApplications();
+    int setApplications(in Application[] applications);
+    void removeApplication(in @utf8InCpp String name);
+    void grantPermission(in @utf8InCpp String name, in @utf8InCpp String permission);
+    void revokePermission(in @utf8InCpp String name, in @utf8InCpp String permission);
+    Grant addGrant(in NewGrant request);
+    Grant[] listGrants();
+    void revokeGrant(long id);
+    Explanation check(int uid, in @utf8InCpp String operation, in @utf8InCpp String path,
+        in @nullable @utf8InCpp String to);
+    ScanReport scan(in @nullable @utf8InCpp String path, boolean full);
+    Dump dumpState(in @utf8InCpp String section);
+    AuditRecord[] queryAudit(in AuditQuery query);
+    Status status();
+    void stop();
+    void setAppOp(in @utf8InCpp String name, in @utf8InCpp String op, in @utf8InCpp String mode);
+    AppOp[] listAppOps(in @utf8InCpp String name);
+    void shareUsers(int one, int other);
+    void unshareUsers(int one, int other);
+    SharingUsers[] listSharingUsers();
+    MaintenanceReport maintain(long now);
+    @nullable ScanProgress scanProgress();
+    boolean cancelScan();
+    AccessRequest[] listRequests();
+    void answerRequest(long id, boolean granted, long seconds);
+    long observeAudit(in IAuditObserver observer, in AuditQuery query);
+    void endAuditObserver(long id);
+}

@@ -1,0 +1,7 @@
+// Frozen. Nobody edits this file: it is written from the interface's own.
+package org.mediagate;
+parcelable PendingFile {
+    @utf8InCpp String path;
+    long expires;
+    ParcelFileDescriptor file;
+}
