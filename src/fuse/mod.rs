@@ -5,9 +5,11 @@ mod adapter;
 mod answer;
 mod available;
 mod backing;
+mod given;
 mod lane;
 mod session;
 mod translate;
 
 pub use available::available;
+pub use given::given;
 pub use session::{MountError, MountOptions, Session, clear_dead_mount, detach};

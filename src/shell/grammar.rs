@@ -95,6 +95,10 @@ pub struct ServeArguments {
     /// Applications to register at the start; see `app import`.
     #[arg(long, value_name = "FILE")]
     pub apps: Option<PathBuf>,
+    /// The descriptor of /dev/fuse with which whoever starts the daemon has mounted at --mount; the daemon then mounts and
+    /// unmounts nothing. The private trees are theirs to mount, too.
+    #[arg(long, value_name = "N")]
+    pub fuse_fd: Option<u32>,
     /// The directory holds the trees of several Android users, each in a directory of the user's number.
     #[arg(long)]
     pub users: bool,
@@ -137,6 +141,7 @@ impl ServeArguments {
             mount: self.mount.clone(),
             state: self.state.clone(),
             apps: self.apps.clone(),
+            fuse_fd: self.fuse_fd,
             users: self.users.then_some(true),
             threads: self.threads,
             passthrough: self.no_passthrough.then_some(false),
