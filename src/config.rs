@@ -17,6 +17,8 @@ use crate::redact::Classes;
 
 /// How many threads serve where nobody says: more only contend for the kernel's queue.
 const THREADS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+/// The name in the service manager where nobody gives one.
+const SERVICE: &str = "mediagate";
 /// How many directories a user may watch where the kernel does not say: what older kernels allow.
 const LEAST_WATCHES: usize = 8192;
 
@@ -50,6 +52,8 @@ pub struct ServeOptions {
     pub socket: PathBuf,
     /// On which transports it is called.
     pub binder: BinderMode,
+    /// The name of the service for applications in the service manager; that for administrators has `.admin` after it.
+    pub service: String,
 }
 
 /// On which transports of Binder the daemon is called.
@@ -109,6 +113,8 @@ pub struct Settings {
     pub socket: Option<PathBuf>,
     /// See [`ServeOptions::binder`].
     pub binder: Option<BinderMode>,
+    /// See [`ServeOptions::service`].
+    pub service: Option<String>,
 }
 
 /// What is wrong with the settings.
@@ -182,6 +188,7 @@ impl Settings {
             watches: self.watches.or(below.watches),
             socket: self.socket.or(below.socket),
             binder: self.binder.or(below.binder),
+            service: self.service.or(below.service),
         }
     }
 
@@ -208,6 +215,7 @@ impl Settings {
             watches: self.watches.unwrap_or_else(default_watches),
             socket: self.socket.unwrap_or_else(platform::socket),
             binder: self.binder.unwrap_or_default(),
+            service: self.service.unwrap_or_else(|| SERVICE.to_owned()),
         })
     }
 }

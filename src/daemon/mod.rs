@@ -116,7 +116,8 @@ fn transports(options: &ServeOptions) -> binder::Transports {
         BinderMode::Rpc => (true, binder::Kernel::No),
         BinderMode::Off => (false, binder::Kernel::No),
     };
-    binder::Transports { socket: socket.then(|| options.socket.clone()), kernel }
+    let service = options.service.clone();
+    binder::Transports { socket: socket.then(|| options.socket.clone()), kernel, service }
 }
 
 fn open_store(state: &Path, undo: &mut Undo) -> Result<Store> {

@@ -89,7 +89,7 @@ pub struct ServeArguments {
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
     /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, visibility, hide, watches,
-    /// socket, binder.
+    /// socket, binder, service.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Applications to register at the start; see `app import`.
@@ -121,6 +121,10 @@ pub struct ServeArguments {
     /// On which transports the daemon is called; auto is the socket, and the kernel's Binder driver where there is one.
     #[arg(long, value_name = "WHICH", value_parser = binder())]
     pub binder: Option<BinderMode>,
+    /// The name in the kernel's service manager, mediagate by default: a second volume on one machine needs its own. That
+    /// of the service for administrators has `.admin` after it.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
 }
 
 fn binder() -> impl TypedValueParser<Value = BinderMode> {
@@ -149,6 +153,7 @@ impl ServeArguments {
             hide: self.hide,
             watches: self.watches,
             binder: self.binder,
+            service: self.service.clone(),
             socket,
         }
     }
