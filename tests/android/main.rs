@@ -7,6 +7,7 @@
 
 mod blueprint;
 mod init;
+mod sepolicy;
 
 use std::fs;
 use std::path::{Path, PathBuf};
