@@ -17,6 +17,8 @@ use crate::redact::Classes;
 
 /// How many threads serve where nobody says: more only contend for the kernel's queue.
 const THREADS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+/// The name in the service manager where nobody gives one.
+const SERVICE: &str = "mediagate";
 /// How many directories a user may watch where the kernel does not say: what older kernels allow.
 const LEAST_WATCHES: usize = 8192;
 
@@ -31,6 +33,9 @@ pub struct ServeOptions {
     pub state: PathBuf,
     /// Applications to register at the start.
     pub apps: Option<PathBuf>,
+    /// The descriptor of `/dev/fuse` with which whoever started the daemon has mounted at `mount`; without one the daemon
+    /// mounts itself.
+    pub fuse_fd: Option<u32>,
     /// Whether the directory holds the trees of several Android users, each in a directory of the user's number.
     pub users: bool,
     /// Threads that serve.
@@ -47,6 +52,8 @@ pub struct ServeOptions {
     pub socket: PathBuf,
     /// On which transports it is called.
     pub binder: BinderMode,
+    /// The name of the service for applications in the service manager; that for administrators has `.admin` after it.
+    pub service: String,
 }
 
 /// On which transports of Binder the daemon is called.
@@ -87,6 +94,9 @@ pub struct Settings {
     pub state: Option<PathBuf>,
     /// See [`ServeOptions::apps`].
     pub apps: Option<PathBuf>,
+    /// See [`ServeOptions::fuse_fd`]; a file cannot know it.
+    #[serde(skip)]
+    pub fuse_fd: Option<u32>,
     /// See [`ServeOptions::users`].
     pub users: Option<bool>,
     /// See [`ServeOptions::threads`].
@@ -103,6 +113,8 @@ pub struct Settings {
     pub socket: Option<PathBuf>,
     /// See [`ServeOptions::binder`].
     pub binder: Option<BinderMode>,
+    /// See [`ServeOptions::service`].
+    pub service: Option<String>,
 }
 
 /// What is wrong with the settings.
@@ -167,6 +179,7 @@ impl Settings {
             mount: self.mount.or(below.mount),
             state: self.state.or(below.state),
             apps: self.apps.or(below.apps),
+            fuse_fd: self.fuse_fd.or(below.fuse_fd),
             users: self.users.or(below.users),
             threads: self.threads.or(below.threads),
             passthrough: self.passthrough.or(below.passthrough),
@@ -175,6 +188,7 @@ impl Settings {
             watches: self.watches.or(below.watches),
             socket: self.socket.or(below.socket),
             binder: self.binder.or(below.binder),
+            service: self.service.or(below.service),
         }
     }
 
@@ -185,9 +199,14 @@ impl Settings {
     pub fn complete(self) -> Result<ServeOptions, ConfigError> {
         Ok(ServeOptions {
             lower: directory(self.lower, "lower", "--lower")?,
-            mount: directory(self.mount, "mount", "--mount")?,
+            mount: match self.fuse_fd {
+                None => directory(self.mount, "mount", "--mount")?,
+                // To look at it would be to wait for ourselves.
+                Some(_) => given(self.mount, "mount", "--mount")?,
+            },
             state: self.state.unwrap_or_else(platform::state_directory),
             apps: self.apps,
+            fuse_fd: self.fuse_fd,
             users: self.users.unwrap_or(false),
             threads: self.threads.unwrap_or(THREADS),
             passthrough: self.passthrough.unwrap_or(true),
@@ -196,6 +215,7 @@ impl Settings {
             watches: self.watches.unwrap_or_else(default_watches),
             socket: self.socket.unwrap_or_else(platform::socket),
             binder: self.binder.unwrap_or_default(),
+            service: self.service.unwrap_or_else(|| SERVICE.to_owned()),
         })
     }
 }
@@ -205,12 +225,16 @@ fn default_watches() -> usize {
     Watcher::most().unwrap_or(LEAST_WATCHES) / 8
 }
 
+fn given(path: Option<PathBuf>, name: &'static str, option: &'static str) -> Result<PathBuf, ConfigError> {
+    path.ok_or(ConfigError::Missing { name, option })
+}
+
 fn directory(
-    given: Option<PathBuf>,
+    path: Option<PathBuf>,
     name: &'static str,
     option: &'static str,
 ) -> Result<PathBuf, ConfigError> {
-    let path = given.ok_or(ConfigError::Missing { name, option })?;
+    let path = given(path, name, option)?;
     match fs::metadata(&path) {
         Ok(found) if found.is_dir() => Ok(path),
         // A mount whose daemon died does not answer; the start clears it.

@@ -15,7 +15,8 @@ use std::fmt::{self, Write};
 use std::os::fd::{OwnedFd, RawFd};
 
 use rsbinder::{Parcel, Result, StatusCode};
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+
+use crate::platform;
 
 /// `BINDER_TYPE_FD`.
 const DESCRIPTOR: u32 = 0x6664_2a85;
@@ -36,12 +37,10 @@ const TEXT: usize = 4096;
 /// [`StatusCode::BadType`] where one of them is not the driver's.
 pub(super) fn leading<const N: usize>(parcel: &mut Parcel) -> Result<[OwnedFd; N]> {
     let placed = objects(parcel)?;
-    let itself = pidfd_open(getpid(), PidfdFlags::empty()).map_err(|_| StatusCode::NoMemory)?;
     let mut found = Vec::with_capacity(N);
     for place in (0..N).map(|number| number * SIZE) {
         let number = number_at(parcel, &placed, place)?;
-        let copy = pidfd_getfd(&itself, number, PidfdGetfdFlags::empty());
-        found.push(copy.map_err(|_| StatusCode::BadType)?);
+        found.push(platform::duplicate(number).map_err(|_| StatusCode::BadType)?);
     }
     parcel.set_data_position(N * SIZE);
     found.try_into().map_err(|_| StatusCode::BadType)
@@ -149,11 +148,8 @@ mod tests {
         let (mut parcel, places) = with_descriptors(&["one", "two"]);
         let placed = objects(&parcel).unwrap();
         let number = number_at(&mut parcel, &placed, places[1]).unwrap();
-        let itself = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
         let mut text = String::new();
-        File::from(pidfd_getfd(&itself, number, PidfdGetfdFlags::empty()).unwrap())
-            .read_to_string(&mut text)
-            .unwrap();
+        File::from(platform::duplicate(number).unwrap()).read_to_string(&mut text).unwrap();
         assert_eq!(text, "two");
     }
 

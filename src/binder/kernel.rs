@@ -17,7 +17,7 @@ use rsbinder::{ProcessState, StatusCode, hub};
 
 use crate::admin::{Admin, TransportRecord};
 
-use super::serving::{ServeError, Services};
+use super::serving::{Named, ServeError};
 
 /// Where the driver may be; the first that is there counts.
 pub(super) const DRIVERS: [&str; 2] = ["/dev/binderfs/binder", "/dev/binder"];
@@ -37,14 +37,14 @@ pub(super) fn driver() -> Option<&'static str> {
 }
 
 /// What is told of the transport when it does not serve.
-pub(super) fn not_served(why: String) -> TransportRecord {
-    TransportRecord { why_not: Some(why), ..standing() }
+pub(super) fn not_served(services: &Named, why: String) -> TransportRecord {
+    TransportRecord { why_not: Some(why), ..standing(services) }
 }
 
-fn standing() -> TransportRecord {
+fn standing(services: &Named) -> TransportRecord {
     TransportRecord {
         name: "kernel".to_owned(),
-        address: [super::APPLICATION_SERVICE, super::ADMIN_SERVICE].join(", "),
+        address: services.each_ref().map(|(name, _)| name.as_str()).join(", "),
         serving: false,
         why_not: None,
     }
@@ -53,7 +53,7 @@ fn standing() -> TransportRecord {
 /// The services' registration, kept up by a thread; dropping it takes the names back.
 #[derive(Debug)]
 pub(super) struct Registered {
-    services: Services,
+    services: Named,
     end: Option<Sender<()>>,
     keeper: Option<JoinHandle<()>>,
 }
@@ -62,23 +62,23 @@ pub(super) struct Registered {
 ///
 /// # Errors
 /// [`ServeError::NoDriver`], [`ServeError::Driver`], [`ServeError::Register`], [`ServeError::Thread`]
-pub(super) fn serve(admin: &Arc<Admin>, services: &Services) -> Result<Registered, ServeError> {
+pub(super) fn serve(admin: &Arc<Admin>, services: Named) -> Result<Registered, ServeError> {
     let driver = driver().ok_or(ServeError::NoDriver)?;
     ProcessState::init(driver, THREADS)
         .map_err(|error| ServeError::Driver { driver, cause: error.to_string().trim_end().to_owned() })?;
     ProcessState::start_thread_pool();
-    let first = register(services);
+    let first = register(&services);
     if let Err(Unregistered::Refused { name, cause }) = first {
         return Err(ServeError::Register { name, cause });
     }
-    tell(admin, &first);
+    tell(admin, &services, &first);
     let (end, ended) = channel();
     let (admin, kept) = (Arc::clone(admin), services.clone());
     let keeper = std::thread::Builder::new()
         .name("registration".to_owned())
         .spawn(move || keep(&admin, &kept, first, &ended))
         .map_err(ServeError::Thread)?;
-    Ok(Registered { services: services.clone(), end: Some(end), keeper: Some(keeper) })
+    Ok(Registered { services, end: Some(end), keeper: Some(keeper) })
 }
 
 impl Drop for Registered {
@@ -87,7 +87,7 @@ impl Drop for Registered {
         if self.keeper.take().is_some_and(|keeper| keeper.join().is_err()) {
             log::error!("the thread that keeps the registration panicked");
         }
-        for (name, binder) in self.services.named() {
+        for (name, binder) in &self.services {
             // A service manager may keep a name that somebody uses; it forgets it with this process at the latest.
             if let Err(status) = hub::try_unregister_service(name, binder) {
                 log::debug!("the service manager keeps {name}: {status:?}");
@@ -102,13 +102,13 @@ enum Unregistered {
     /// Nobody manages services now.
     NoManager,
     /// The service manager does not take one of them.
-    Refused { name: &'static str, cause: String },
+    Refused { name: String, cause: String },
 }
 
 /// Registers what is not registered.
-fn register(services: &Services) -> Result<(), Unregistered> {
-    for (name, binder) in services.named() {
-        let refused = |cause: String| Unregistered::Refused { name, cause };
+fn register(services: &Named) -> Result<(), Unregistered> {
+    for (name, binder) in services {
+        let refused = |cause: String| Unregistered::Refused { name: name.clone(), cause };
         match hub::try_get_service(name) {
             Ok(Some(found)) if !found.is_remote() => {}
             Ok(Some(_)) => return Err(refused("another process serves it".to_owned())),
@@ -132,7 +132,7 @@ fn absent(status: StatusCode) -> bool {
 }
 
 /// Keeps the services registered until `ended` is closed.
-fn keep(admin: &Admin, services: &Services, first: Result<(), Unregistered>, ended: &Receiver<()>) {
+fn keep(admin: &Admin, services: &Named, first: Result<(), Unregistered>, ended: &Receiver<()>) {
     let mut last = first;
     loop {
         let pause = if last.is_ok() { ASK } else { RETRY };
@@ -141,20 +141,20 @@ fn keep(admin: &Admin, services: &Services, first: Result<(), Unregistered>, end
         }
         let now = register(services);
         if now != last {
-            tell(admin, &now);
+            tell(admin, services, &now);
         }
         last = now;
     }
 }
 
 /// Says how the registration stands, in the log and to who asks for the status.
-fn tell(admin: &Admin, stands: &Result<(), Unregistered>) {
+fn tell(admin: &Admin, services: &Named, stands: &Result<(), Unregistered>) {
     let why_not = match stands {
         Ok(()) => None,
         Err(Unregistered::NoManager) => Some("there is no service manager".to_owned()),
         Err(Unregistered::Refused { name, cause }) => Some(format!("{name}: {cause}")),
     };
-    let standing = standing();
+    let standing = standing(services);
     match &why_not {
         None => log::info!("registered with the service manager: {}", standing.address),
         Some(why) => log::warn!("not registered with the service manager: {why}"),

@@ -31,11 +31,14 @@ pub use client::Client;
 pub use observing::Observation;
 pub use serving::{Kernel, ServeError, Serving, Transports, available, serve};
 
-/// The name of the service for administrators.
+/// The name of the service for applications, on a socket and, unless it is told another one, in the service manager.
+const APPLICATION_SERVICE: &str = "mediagate";
+
+/// The name of the service for administrators beside it.
 const ADMIN_SERVICE: &str = "mediagate.admin";
 
-/// The name of the service for applications.
-const APPLICATION_SERVICE: &str = "mediagate";
+/// What makes the one name of the other.
+const ADMINISTRATION: &str = ".admin";
 
 /// What our objects ask of the kernel's driver: to tell what a caller is for SELinux.
 fn features() -> BinderFeatures {

@@ -109,8 +109,8 @@ fn spawn(services: &Services, socket: &Path, admitted: Admitted) -> Result<Serve
         // Descriptors go along with answers.
         options.fd_modes = Some(vec![FileDescriptorTransportMode::Unix]);
     });
-    for (name, binder) in services.named() {
-        server = server.add(name, binder.clone())?;
+    for (name, binder) in services.named(super::APPLICATION_SERVICE) {
+        server = server.add(&name, binder)?;
     }
     server.spawn()
 }

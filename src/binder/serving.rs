@@ -26,6 +26,8 @@ pub struct Transports {
     pub socket: Option<PathBuf>,
     /// Whether to serve through the kernel's driver.
     pub kernel: Kernel,
+    /// The name of the service for applications in the service manager.
+    pub service: String,
 }
 
 /// Whether to serve through the kernel's driver.
@@ -77,7 +79,7 @@ pub enum ServeError {
     #[error("cannot register {name} with the service manager: {cause}")]
     Register {
         /// The service.
-        name: &'static str,
+        name: String,
         /// Why.
         cause: String,
     },
@@ -86,10 +88,14 @@ pub enum ServeError {
     Thread(std::io::Error),
 }
 
+/// The two services, each with its name.
+pub(super) type Named = [(String, SIBinder); 2];
+
 /// The two services.
 #[derive(Clone, Debug)]
 pub(super) struct Services {
-    named: [(&'static str, SIBinder); 2],
+    application: SIBinder,
+    administration: SIBinder,
 }
 
 impl Services {
@@ -100,13 +106,13 @@ impl Services {
         let administration = BnMediaGateAdmin::new_binder(service).as_binder();
         let door = Door::before(administration, admin, transactions::r#observeAudit, true);
         let administration = Binder::new_with_features(Administered(door), super::features()).as_binder();
-        let named = [(super::APPLICATION_SERVICE, application), (super::ADMIN_SERVICE, administration)];
-        Services { named }
+        Services { application, administration }
     }
 
-    /// Each with its name.
-    pub(super) fn named(&self) -> &[(&'static str, SIBinder)] {
-        &self.named
+    /// Each with its name, where that for applications is called `service`.
+    pub(super) fn named(&self, service: &str) -> Named {
+        let administration = format!("{service}{}", super::ADMINISTRATION);
+        [(service.to_owned(), self.application.clone()), (administration, self.administration.clone())]
     }
 }
 
@@ -140,16 +146,17 @@ pub fn serve(admin: &Arc<Admin>, transports: &Transports) -> Result<Serving, Ser
         Some(socket) => Some(listen(admin, &services, socket)?),
         None => None,
     };
+    let named = || services.named(&transports.service);
     let registered = match transports.kernel {
         Kernel::No => None,
-        Kernel::Needed => Some(kernel::serve(admin, &services)?),
-        Kernel::Perhaps => match kernel::serve(admin, &services) {
+        Kernel::Needed => Some(kernel::serve(admin, named())?),
+        Kernel::Perhaps => match kernel::serve(admin, named()) {
             Ok(registered) => Some(registered),
             Err(error) => {
                 if !matches!(error, ServeError::NoDriver) {
                     log::warn!("not served through the kernel: {error}");
                 }
-                admin.announce(kernel::not_served(error.to_string()));
+                admin.announce(kernel::not_served(&named(), error.to_string()));
                 None
             }
         },

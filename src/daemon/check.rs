@@ -21,20 +21,7 @@ pub(super) fn mount_point(mount: &Path, lower: &Path) -> Result<()> {
         fs::canonicalize(path).with_context(|| format!("cannot resolve the directory {}", path.display()))
     };
     let (mount, lower) = (resolve(mount)?, resolve(lower)?);
-    if mount.starts_with(&lower) {
-        bail!(
-            "the mount point {} lies in the lower directory {}: choose one outside of it",
-            mount.display(),
-            lower.display()
-        );
-    }
-    if lower.starts_with(&mount) {
-        bail!(
-            "the lower directory {} lies below the mount point {}: the mount would hide it; choose another mount point",
-            lower.display(),
-            mount.display()
-        );
-    }
+    apart(&mount, &lower)?;
     if is_mount_point(&mount)? {
         bail!(
             "the mount point {} is busy: something is mounted there already; unmount it or choose another directory",
@@ -46,6 +33,25 @@ pub(super) fn mount_point(mount: &Path, lower: &Path) -> Result<()> {
     if entries.next().is_some() {
         bail!(
             "the mount point {} is not empty: the mount would hide what is in it; use an empty directory",
+            mount.display()
+        );
+    }
+    Ok(())
+}
+
+/// Checks by their names that neither of the two lies in the other.
+pub(super) fn apart(mount: &Path, lower: &Path) -> Result<()> {
+    if mount.starts_with(lower) {
+        bail!(
+            "the mount point {} lies in the lower directory {}: choose one outside of it",
+            mount.display(),
+            lower.display()
+        );
+    }
+    if lower.starts_with(mount) {
+        bail!(
+            "the lower directory {} lies below the mount point {}: the mount would hide it; choose another mount point",
+            lower.display(),
             mount.display()
         );
     }

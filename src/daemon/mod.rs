@@ -18,6 +18,7 @@ mod undo;
 mod users;
 mod volumes;
 
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -49,8 +50,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// One line that names what is wrong and the remedy; then nothing is mounted.
 pub fn serve(options: &ServeOptions) -> Result<()> {
     platform::start_log().map_err(anyhow::Error::msg)?;
-    check::mount_point(&options.mount, &options.lower)?;
-    fuse::available()?;
+    let given = device(options)?;
     let transports = transports(options);
     binder::available(&transports)?;
     let applications = options.apps.as_deref().map(admin::read_applications).transpose()?;
@@ -78,8 +78,8 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     }
     let serving = binder::serve(&admin, &transports)?;
     on_signal(stop.clone())?;
-    let sessions = Arc::new(Mutex::new(Some(sessions::mount(gate.volumes(), &stop)?)));
-    if options.users && own == Uid::ROOT {
+    let sessions = Arc::new(Mutex::new(Some(sessions::mount(gate.volumes(), given, &stop)?)));
+    if options.users && own == Uid::ROOT && options.fuse_fd.is_none() {
         users::follow(gate.clone(), sessions.clone(), stop.clone())?;
     }
     let audit = audit::Writer::start(admin.clone(), store, decisions, own)?;
@@ -106,6 +106,19 @@ fn administration(gate: &Arc<DaemonGate>, store: &Arc<Store>, own: Uid) -> Arc<A
     Arc::new(Admin::new(store.clone(), gate.clone(), own).observing(feed))
 }
 
+/// The device that was handed over, or `None` after a look whether this daemon can mount; it comes before anything is
+/// open that could be taken for what was handed over.
+fn device(options: &ServeOptions) -> Result<Option<OwnedFd>> {
+    let Some(number) = options.fuse_fd else {
+        check::mount_point(&options.mount, &options.lower)?;
+        fuse::available()?;
+        return Ok(None);
+    };
+    let given = fuse::given(number)?;
+    check::apart(&options.mount, &options.lower)?;
+    Ok(Some(given))
+}
+
 fn transports(options: &ServeOptions) -> binder::Transports {
     let (socket, kernel) = match options.binder {
         BinderMode::Auto => (true, binder::Kernel::Perhaps),
@@ -113,7 +126,8 @@ fn transports(options: &ServeOptions) -> binder::Transports {
         BinderMode::Rpc => (true, binder::Kernel::No),
         BinderMode::Off => (false, binder::Kernel::No),
     };
-    binder::Transports { socket: socket.then(|| options.socket.clone()), kernel }
+    let service = options.service.clone();
+    binder::Transports { socket: socket.then(|| options.socket.clone()), kernel, service }
 }
 
 fn open_store(state: &Path, undo: &mut Undo) -> Result<Store> {

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::collections::HashSet;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
@@ -15,7 +16,7 @@ use parking_lot::Mutex;
 use super::Stop;
 use super::volumes::{Mounted, Volumes};
 use crate::config::ServeOptions;
-use crate::fs::VolumeKind;
+use crate::fs::{Volume, VolumeKind};
 use crate::fuse::{self, MountOptions, Session};
 use crate::id::Uid;
 
@@ -25,16 +26,55 @@ const POLL: Duration = Duration::from_millis(5);
 /// The mounts, being served; dropped, they are taken out of the name space.
 #[derive(Debug)]
 pub(super) struct Sessions {
-    served: Vec<(PathBuf, JoinHandle<()>)>,
+    served: Vec<Served>,
+    /// Somebody else mounted, and unmounts.
+    given: bool,
     /// What this daemon is about to unmount itself.
     leaving: Arc<Mutex<HashSet<PathBuf>>>,
 }
 
-/// Mounts every volume, the private ones inside the shared one.
-pub(super) fn mount(volumes: &Volumes, stop: &Sender<Stop>) -> Result<Sessions> {
-    let mut sessions = Sessions { served: Vec::new(), leaving: Arc::default() };
-    sessions.add(&volumes.all(), &volumes.common().options, stop)?;
+/// A mount and the thread that waits for its end.
+#[derive(Debug)]
+struct Served {
+    mount: PathBuf,
+    volume: Arc<Volume>,
+    waiting: JoinHandle<()>,
+}
+
+impl Served {
+    fn is_over(&self) -> bool {
+        self.waiting.is_finished()
+    }
+
+    fn has_open_files(&self) -> bool {
+        !self.is_over() && self.volume.sizes().1 > 0
+    }
+}
+
+/// Mounts every volume, the private ones inside the shared one; or serves the only one through a descriptor that
+/// somebody else has mounted with.
+pub(super) fn mount(volumes: &Volumes, given: Option<OwnedFd>, stop: &Sender<Stop>) -> Result<Sessions> {
+    let mut sessions = Sessions { served: Vec::new(), given: given.is_some(), leaving: Arc::default() };
+    let (all, options) = (volumes.all(), &volumes.common().options);
+    match (all.as_slice(), given, options.fuse_fd) {
+        ([only], Some(device), Some(number)) => {
+            let (volume, how) = (only.volume.clone(), how(only, options)?);
+            let session = Session::start_given(volume, &only.mount, how, (number, device))?;
+            tell(&session, true);
+            sessions.serve(session, stop.clone())?;
+        }
+        _ => sessions.add(&all, options, stop)?,
+    }
     Ok(sessions)
+}
+
+fn how(mounted: &Mounted, options: &ServeOptions) -> Result<MountOptions> {
+    let settings = mounted.volume.settings();
+    Ok(MountOptions {
+        threads: usize::try_from(options.threads.get())?,
+        others: settings.own == Uid::ROOT || options.fuse_fd.is_some(),
+        check_modes: matches!(settings.kind, VolumeKind::Private(_)),
+    })
 }
 
 /// Says what this mount cannot do.
@@ -59,15 +99,9 @@ impl Sessions {
         stop: &Sender<Stop>,
     ) -> Result<()> {
         for mounted in volumes {
-            let private = matches!(mounted.volume.settings().kind, VolumeKind::Private(_));
-            let root = mounted.volume.settings().own == Uid::ROOT;
-            let how = MountOptions {
-                threads: usize::try_from(options.threads.get())?,
-                others: root,
-                check_modes: private,
-            };
+            let how = how(mounted, options)?;
             let session = Session::start(mounted.volume.clone(), &mounted.mount, how)?;
-            tell(&session, root);
+            tell(&session, mounted.volume.settings().own == Uid::ROOT);
             self.serve(session, stop.clone())?;
         }
         Ok(())
@@ -78,11 +112,11 @@ impl Sessions {
         for mounted in volumes.iter().rev() {
             self.detach(&mounted.mount);
         }
-        self.served.retain(|(_, waiting)| !waiting.is_finished());
+        self.served.retain(|served| !served.is_over());
     }
 
     fn serve(&mut self, session: Session, stop: Sender<Stop>) -> Result<()> {
-        let mount = session.mount().to_owned();
+        let (mount, volume) = (session.mount().to_owned(), session.volume().clone());
         let shared = !matches!(session.volume().settings().kind, VolumeKind::Private(_));
         let (name, leaving) = (mount.clone(), self.leaving.clone());
         let waiting = std::thread::Builder::new().name("unmounted".to_owned()).spawn(move || {
@@ -96,32 +130,36 @@ impl Sessions {
                 log::warn!("{} is no longer mounted: what is private there is out of reach", name.display());
             }
         })?;
-        self.served.push((mount, waiting));
+        self.served.push(Served { mount, volume, waiting });
         Ok(())
     }
 
     /// Takes the mounts out of the name space and waits until what is open is closed: `patience` at most, and not
-    /// when another signal comes.
+    /// when another signal comes. A mount that is somebody else's stays, and is served as long.
     pub(super) fn stop(mut self, patience: Duration, stops: &Receiver<Stop>) {
         self.detach_all();
         let end = Instant::now() + patience;
-        let open = || self.served.iter().filter(|(_, waiting)| !waiting.is_finished());
+        let given = self.given;
+        let open =
+            || self.served.iter().filter(|one| if given { one.has_open_files() } else { !one.is_over() });
         while open().next().is_some() && Instant::now() < end {
             if stops.recv_timeout(POLL) == Ok(Stop::Signal) {
                 break;
             }
         }
-        for (mount, _) in open() {
-            log::warn!("files of {} are still open: they answer ENOTCONN from now on", mount.display());
+        for served in open() {
+            log::warn!(
+                "files of {} are still open: they answer ENOTCONN from now on",
+                served.mount.display()
+            );
         }
         self.served.clear();
     }
 
     fn detach_all(&self) {
-        for (mount, waiting) in self.served.iter().rev() {
-            if !waiting.is_finished() {
-                self.detach(mount);
-            }
+        let own = self.served.iter().rev().filter(|served| !self.given && !served.is_over());
+        for served in own {
+            self.detach(&served.mount);
         }
     }
 

@@ -71,7 +71,9 @@ impl Volumes {
         let volumes = Volumes { common, lower, open: RwLock::default() };
         let kind = if users { VolumeKind::Users } else { VolumeKind::Shared };
         volumes.add(vec![volumes.one(kind, OWNER, "")?]);
-        if own == Uid::ROOT && users {
+        if volumes.common.options.fuse_fd.is_some() {
+            // Whoever mounted this one mounts what lies in it.
+        } else if own == Uid::ROOT && users {
             for user in volumes.users()? {
                 volumes.add(volumes.private_of(user.number, &user.number.to_string(), undo)?);
             }

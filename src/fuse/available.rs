@@ -3,9 +3,10 @@
 #![forbid(unsafe_code)]
 
 use std::env;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 
-use rustix::fs::{Mode, OFlags, fstat, major, minor, open};
+use rustix::fs::{FileType, Mode, OFlags, fstat, major, minor, open};
 use rustix::io::Errno;
 use rustix::thread::{CapabilitySet, capabilities};
 
@@ -24,12 +25,18 @@ const PROGRAMS: [&str; 2] = ["fusermount3", "fusermount"];
 pub fn available() -> Result<(), MountError> {
     let no_device = |error: Errno| MountError::NoDevice(error.into());
     let device = open("/dev/fuse", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()).map_err(no_device)?;
-    let number = fstat(&device).map_err(no_device)?.st_rdev;
-    if (major(number), minor(number)) != DEVICE {
+    if !is_device(&device).map_err(no_device)? {
         return Err(MountError::NoDevice(Errno::NODEV.into()));
     }
     let may_mount = capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_ADMIN));
     if may_mount || unmounting_program().is_some() { Ok(()) } else { Err(MountError::NoProgram) }
+}
+
+/// Whether a descriptor is of the FUSE device.
+pub(super) fn is_device(descriptor: impl AsFd) -> Result<bool, Errno> {
+    let found = fstat(descriptor)?;
+    let device = FileType::from_raw_mode(found.st_mode) == FileType::CharacterDevice;
+    Ok(device && (major(found.st_rdev), minor(found.st_rdev)) == DEVICE)
 }
 
 /// The set-uid program that mounts and unmounts for ordinary users, looked for where fuser looks for it.

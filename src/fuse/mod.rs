@@ -5,10 +5,12 @@ mod adapter;
 mod answer;
 mod available;
 mod backing;
+mod given;
 mod lane;
 mod readahead;
 mod session;
 mod translate;
 
 pub use available::available;
+pub use given::given;
 pub use session::{MountError, MountOptions, Session, clear_dead_mount, detach};

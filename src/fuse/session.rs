@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -69,6 +69,17 @@ pub enum MountError {
         /// What it said.
         cause: io::Error,
     },
+    /// The descriptor that was handed over cannot be served.
+    #[error(
+        "descriptor {number} cannot be served: {cause}; whoever starts the daemon has to open /dev/fuse as that \
+         descriptor and to mount with fd={number}, and nobody else may have served it"
+    )]
+    Given {
+        /// Its number.
+        number: u32,
+        /// Why.
+        cause: String,
+    },
     /// A thread could not be started, or a descriptor not be duplicated.
     #[error("cannot start serving {mount}: {cause}")]
     Start {
@@ -95,10 +106,35 @@ impl Session {
     /// [`MountError`]; then nothing is mounted.
     pub fn start(volume: Arc<Volume>, mount: &Path, options: MountOptions) -> Result<Session, MountError> {
         available()?;
-        let stack_depth = stack_depth(volume.lower());
-        let adapter = Adapter { volume: volume.clone(), stack_depth, lane: Lane::default() };
+        let adapter = adapter(&volume);
         let refused = |cause| MountError::Refused { mount: mount.to_owned(), cause };
         let session = fuser::Session::new(adapter, mount, &config(options)).map_err(refused)?;
+        Session::serve(volume, mount, session)
+    }
+
+    /// Serves a volume through a descriptor with which somebody else has mounted it; `number` is what they call it.
+    /// What `options` says of mounting was theirs to say.
+    ///
+    /// # Errors
+    /// [`MountError::Given`], [`MountError::Start`]
+    pub fn start_given(
+        volume: Arc<Volume>,
+        mount: &Path,
+        options: MountOptions,
+        (number, device): (u32, OwnedFd),
+    ) -> Result<Session, MountError> {
+        let refused = |cause: io::Error| MountError::Given { number, cause: cause.to_string() };
+        let config = config(options);
+        let session =
+            fuser::Session::from_fd(adapter(&volume), device, config.acl, config).map_err(refused)?;
+        Session::serve(volume, mount, session)
+    }
+
+    fn serve(
+        volume: Arc<Volume>,
+        mount: &Path,
+        session: fuser::Session<Adapter>,
+    ) -> Result<Session, MountError> {
         let start = |cause| MountError::Start { mount: mount.to_owned(), cause };
         if let Ok(root) = PathFd::root(volume.lower())
             && let Err(reason) = probe(session.as_fd(), root)
@@ -149,6 +185,11 @@ impl Session {
     }
 }
 
+fn adapter(volume: &Arc<Volume>) -> Adapter {
+    let stack_depth = stack_depth(volume.lower());
+    Adapter { volume: volume.clone(), stack_depth, lane: Lane::default() }
+}
+
 /// fusermount3 ends its answer with a line feed.
 fn one_line(cause: &io::Error) -> String {
     cause.to_string().trim().replace('\n', ", ")
@@ -176,7 +217,9 @@ fn config(options: MountOptions) -> Config {
 /// On a plain file system ours is the first that is stacked; on a stacked one it is the second, the kernel's last.
 fn stack_depth(lower: &Path) -> u32 {
     let stacked = rustix::fs::statfs(lower)
-        .is_ok_and(|fs| matches!(fs.f_type.cast_unsigned(), OVERLAYFS | ECRYPTFS | FUSE));
+        .ok()
+        .and_then(|fs| u64::try_from(fs.f_type).ok())
+        .is_some_and(|kind| matches!(kind, OVERLAYFS | ECRYPTFS | FUSE));
     if stacked { 2 } else { 1 }
 }
 

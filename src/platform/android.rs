@@ -1,7 +1,9 @@
 //! Android: init makes the directories (`mediagate.rc`), logd takes the log.
 
-#![forbid(unsafe_code)]
+#![expect(unsafe_code, reason = "rustix has no call here that duplicates a descriptor by its number")]
 
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 
 use crate::diag::log::Settings;
@@ -26,4 +28,14 @@ pub fn start_log() -> Result<(), String> {
         android_logger::Config::default().with_tag("mediagate").with_max_level(settings.level()),
     );
     Ok(())
+}
+
+pub(super) fn duplicate(number: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: the command takes a number, touches no memory of ours and refuses what is no descriptor.
+    let copy = unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, 0) };
+    if copy < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel made this descriptor for us just now.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }

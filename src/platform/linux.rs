@@ -4,8 +4,12 @@
 #![forbid(unsafe_code)]
 
 use std::env;
+use std::io;
+use std::os::fd::{OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::sync::OnceLock;
+
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 
 use crate::diag::log::{Settings, StderrLog};
 
@@ -47,6 +51,11 @@ pub fn start_log() -> Result<(), String> {
     log::set_logger(LOG.get_or_init(|| StderrLog::new(settings))).map_err(|error| error.to_string())?;
     log::set_max_level(settings.level());
     Ok(())
+}
+
+pub(super) fn duplicate(number: RawFd) -> io::Result<OwnedFd> {
+    let itself = pidfd_open(getpid(), PidfdFlags::empty())?;
+    Ok(pidfd_getfd(itself, number, PidfdGetfdFlags::empty())?)
 }
 
 fn is_root() -> bool {

@@ -1,12 +1,13 @@
-//! What differs between Android and plain Linux: where things are, and where the log goes.
-
-#![forbid(unsafe_code)]
+//! What differs between Android and plain Linux: where things are, where the log goes, and which system calls the
+//! libraries have.
 
 #[cfg(target_os = "android")]
 mod android;
 #[cfg(not(target_os = "android"))]
 mod linux;
 
+use std::io;
+use std::os::fd::{OwnedFd, RawFd};
 use std::path::PathBuf;
 
 #[cfg(target_os = "android")]
@@ -24,4 +25,15 @@ pub fn state_directory() -> PathBuf {
 /// Where the daemon listens and clients look for it unless told otherwise.
 pub fn socket() -> PathBuf {
     system::socket()
+}
+
+/// A duplicate of the descriptor of this process that has this number.
+///
+/// The number may be anybody's, so this is for numbers only that came into the process from outside and are known to
+/// be meant for the caller.
+///
+/// # Errors
+/// If there is no such descriptor, or no room for another one.
+pub fn duplicate(number: RawFd) -> io::Result<OwnedFd> {
+    system::duplicate(number)
 }

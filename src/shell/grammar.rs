@@ -89,12 +89,16 @@ pub struct ServeArguments {
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
     /// A TOML file with any of: lower, mount, state, apps, users, threads, passthrough, visibility, hide, watches,
-    /// socket, binder.
+    /// socket, binder, service.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Applications to register at the start; see `app import`.
     #[arg(long, value_name = "FILE")]
     pub apps: Option<PathBuf>,
+    /// The descriptor of /dev/fuse with which whoever starts the daemon has mounted at --mount; the daemon then mounts and
+    /// unmounts nothing. The private trees are theirs to mount, too.
+    #[arg(long, value_name = "N")]
+    pub fuse_fd: Option<u32>,
     /// The directory holds the trees of several Android users, each in a directory of the user's number.
     #[arg(long)]
     pub users: bool,
@@ -117,6 +121,10 @@ pub struct ServeArguments {
     /// On which transports the daemon is called; auto is the socket, and the kernel's Binder driver where there is one.
     #[arg(long, value_name = "WHICH", value_parser = binder())]
     pub binder: Option<BinderMode>,
+    /// The name in the kernel's service manager, mediagate by default: a second volume on one machine needs its own. That
+    /// of the service for administrators has `.admin` after it.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
 }
 
 fn binder() -> impl TypedValueParser<Value = BinderMode> {
@@ -137,6 +145,7 @@ impl ServeArguments {
             mount: self.mount.clone(),
             state: self.state.clone(),
             apps: self.apps.clone(),
+            fuse_fd: self.fuse_fd,
             users: self.users.then_some(true),
             threads: self.threads,
             passthrough: self.no_passthrough.then_some(false),
@@ -144,6 +153,7 @@ impl ServeArguments {
             hide: self.hide,
             watches: self.watches,
             binder: self.binder,
+            service: self.service.clone(),
             socket,
         }
     }

@@ -259,7 +259,14 @@ impl Daemon {
     }
 
     fn serve(admin: &Arc<Admin>, socket: &Path) -> Result<Serving, binder::ServeError> {
-        binder::serve(admin, &Transports { socket: Some(socket.to_owned()), kernel: Kernel::No })
+        binder::serve(
+            admin,
+            &Transports {
+                socket: Some(socket.to_owned()),
+                kernel: Kernel::No,
+                service: "mediagate".to_owned(),
+            },
+        )
     }
 
     /// Serves the same administration on another socket.

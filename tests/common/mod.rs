@@ -30,6 +30,8 @@ pub(crate) use identity::{as_uid, as_uid_with};
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use inside::Inside;
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use mounts::{mount_for_another, mounted_below};
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use photo::{NEEDLE, SLOTS, Slot, photo, redacted, tells_location};
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use skip::{can_mount, skip};

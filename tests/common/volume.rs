@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::app::{App, applications_file};
-use super::mounts::detach_below;
+use super::mounts::{detach_below, mount_for_another};
 use super::skip::can_mount;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mediagate");
@@ -40,6 +40,7 @@ pub(crate) struct Setup {
     arguments: Vec<String>,
     elsewhere: Option<TempDir>,
     small_state: bool,
+    handed_over: bool,
     transport: Transport,
 }
 
@@ -59,6 +60,7 @@ impl Setup {
             arguments: Vec::new(),
             elsewhere: None,
             small_state: false,
+            handed_over: false,
             transport,
         }
     }
@@ -81,6 +83,12 @@ impl Setup {
     /// Has the daemon keep its database on a file system of its own, of two megabytes.
     pub(crate) fn small_state(mut self) -> Setup {
         self.small_state = true;
+        self
+    }
+
+    /// Has this process mount, and hand the descriptor of `/dev/fuse` over to the daemon.
+    pub(crate) fn handed_over(mut self) -> Setup {
+        self.handed_over = true;
         self
     }
 
@@ -127,8 +135,8 @@ impl Setup {
             rustix::mount::mount("none", root.join("state"), "tmpfs", flags, Some(c"size=2m"))
                 .expect("root may mount");
         }
-        let Setup { scratch, arguments, elsewhere, transport, .. } = self;
-        let mut volume = Volume { scratch, elsewhere, root, arguments, transport, daemon: None };
+        let Setup { scratch, arguments, elsewhere, handed_over, transport, .. } = self;
+        let mut volume = Volume { scratch, elsewhere, root, arguments, handed_over, transport, daemon: None };
         volume.serve();
         Some(volume)
     }
@@ -141,6 +149,7 @@ pub(crate) struct Volume {
     elsewhere: Option<TempDir>,
     root: PathBuf,
     arguments: Vec<String>,
+    handed_over: bool,
     transport: Transport,
     daemon: Option<Child>,
 }
@@ -197,6 +206,10 @@ impl Volume {
             command.arg(option).arg(value);
         }
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a second descriptor")).stderr(log);
+        if self.handed_over {
+            // As its standard input, so that no other process that is started meanwhile inherits it.
+            command.args(["--fuse-fd", "0"]).stdin(mount_for_another(&self.mount()));
+        }
         command.env_remove("MEDIAGATE_LOG"); // the log tells when everything is mounted
         let before = self.starts();
         self.daemon = Some(command.spawn().expect("the daemon starts"));
