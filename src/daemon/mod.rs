@@ -11,6 +11,7 @@ mod files;
 mod gate;
 mod index;
 mod maintenance;
+mod packages;
 mod privileges;
 mod sessions;
 mod undo;
@@ -27,7 +28,7 @@ use anyhow::{Context as _, Result};
 use parking_lot::Mutex;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::admin::{Admin, Administration};
+use crate::admin::Admin;
 use crate::config::{BinderMode, ServeOptions};
 use crate::diag::{Counters, DecisionRing};
 use crate::id::Uid;
@@ -71,8 +72,8 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     let counted = counters.clone();
     let gate = Arc::new(DaemonGate::new(volumes, store.clone(), counters, options, stop.clone()));
     let admin = Arc::new(Admin::new(store.clone(), gate.clone(), own));
-    if let Some(applications) = applications {
-        admin.session(own).set_applications(&applications)?;
+    if let (Some(path), Some(applications)) = (&options.apps, applications) {
+        packages::register(path, &applications, &admin, own)?;
     }
     let serving = binder::serve(&admin, &transports)?;
     on_signal(stop.clone())?;
