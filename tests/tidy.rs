@@ -94,6 +94,11 @@ fn foreign_interfaces_are_named_only_by_their_adapters() {
 }
 
 #[test]
+fn operating_systems_differ_only_in_their_place() {
+    hold(places::systems);
+}
+
+#[test]
 fn nothing_names_a_place_outside_the_repository() {
     hold(places::outside_paths);
 }

@@ -12,6 +12,7 @@ mod gate;
 mod index;
 mod maintenance;
 mod observers;
+mod packages;
 mod privileges;
 mod sessions;
 mod undo;
@@ -28,7 +29,7 @@ use anyhow::{Context as _, Result};
 use parking_lot::Mutex;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::admin::{Admin, Administration};
+use crate::admin::Admin;
 use crate::config::{BinderMode, ServeOptions};
 use crate::diag::{Counters, DecisionRing};
 use crate::id::Uid;
@@ -73,8 +74,8 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     let counted = counters.clone();
     let gate = Arc::new(DaemonGate::new(volumes, store.clone(), counters, options, stop.clone()));
     let admin = administration(&gate, &store, own);
-    if let Some(applications) = applications {
-        admin.session(own).set_applications(&applications)?;
+    if let (Some(path), Some(applications)) = (&options.apps, applications) {
+        packages::register(path, &applications, &admin, own)?;
     }
     let serving = binder::serve(&admin, &transports)?;
     on_signal(stop.clone())?;

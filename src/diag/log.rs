@@ -53,12 +53,23 @@ impl Settings {
 #[derive(Debug)]
 pub struct StderrLog {
     settings: Settings,
+    journal: bool,
 }
 
 impl StderrLog {
-    /// With these settings.
-    pub fn new(settings: Settings) -> StderrLog {
-        StderrLog { settings }
+    /// With these settings; `journal` is whether systemd's journal reads it, which wants a priority before each line and
+    /// knows the time itself (sd-daemon(3)).
+    pub fn new(settings: Settings, journal: bool) -> StderrLog {
+        StderrLog { settings, journal }
+    }
+
+    /// What stands before the record's target.
+    fn prefix(&self, level: Level) -> String {
+        if self.journal {
+            return format!("<{}>", priority(level));
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        format!("{}.{:03} {} ", utc(since.as_secs()), since.subsec_millis(), name(level))
     }
 }
 
@@ -71,20 +82,22 @@ impl Log for StderrLog {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let line = format!(
-            "{}.{:03} {} {}: {}\n",
-            utc(since.as_secs()),
-            since.subsec_millis(),
-            name(record.level()),
-            record.target(),
-            record.args()
-        );
+        let line = format!("{}{}: {}\n", self.prefix(record.level()), record.target(), record.args());
         // Nobody is left to tell that the log cannot be written.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 
     fn flush(&self) {}
+}
+
+/// The priority of syslog(3).
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::Error => 3,
+        Level::Warn => 4,
+        Level::Info => 6,
+        Level::Debug | Level::Trace => 7,
+    }
 }
 
 fn name(level: Level) -> &'static str {
@@ -110,6 +123,13 @@ mod tests {
         assert!(settings.admits(&of("rsbinder", Level::Error)));
         assert!(!settings.admits(&of("rsbinder", Level::Info)));
         assert!(Settings::parse("trace").unwrap().admits(&of("rsbinder", Level::Trace)));
+    }
+
+    #[test]
+    fn the_journal_gets_priorities_and_others_the_time() {
+        let settings = Settings::parse("info").unwrap();
+        assert_eq!(StderrLog::new(settings, true).prefix(Level::Warn), "<4>");
+        assert!(StderrLog::new(settings, false).prefix(Level::Warn).ends_with(" warn  "));
     }
 
     #[test]

@@ -42,13 +42,14 @@ pub(super) fn socket() -> PathBuf {
     }
 }
 
-/// Sends the log to the standard error, from the level in `MEDIAGATE_LOG` on.
+/// Sends the log to the standard error, as systemd's journal wants it where that reads it, from the level in `MEDIAGATE_LOG` on.
 ///
 /// # Errors
 /// A second start, or a level that is none; the text is for a person.
 pub fn start_log() -> Result<(), String> {
     let settings = Settings::from_environment()?;
-    log::set_logger(LOG.get_or_init(|| StderrLog::new(settings))).map_err(|error| error.to_string())?;
+    log::set_logger(LOG.get_or_init(|| StderrLog::new(settings, journal_reads())))
+        .map_err(|error| error.to_string())?;
     log::set_max_level(settings.level());
     Ok(())
 }
@@ -56,6 +57,14 @@ pub fn start_log() -> Result<(), String> {
 pub(super) fn duplicate(number: RawFd) -> io::Result<OwnedFd> {
     let itself = pidfd_open(getpid(), PidfdFlags::empty())?;
     Ok(pidfd_getfd(itself, number, PidfdGetfdFlags::empty())?)
+}
+
+/// Whether the standard error is what systemd connected with its journal: the variable has the numbers of its device and
+/// inode (systemd.exec(5)).
+fn journal_reads() -> bool {
+    let Some(stream) = env::var_os("JOURNAL_STREAM") else { return false };
+    rustix::fs::fstat(std::io::stderr())
+        .is_ok_and(|found| stream.to_str() == Some(&format!("{}:{}", found.st_dev, found.st_ino)))
 }
 
 fn is_root() -> bool {

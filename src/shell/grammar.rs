@@ -92,7 +92,8 @@ pub struct ServeArguments {
     /// socket, binder, service.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Applications to register at the start; see `app import`.
+    /// Applications to register at the start; see `app import`. Android's packages.list is followed: packages that come
+    /// are registered, those that go are removed.
     #[arg(long, value_name = "FILE")]
     pub apps: Option<PathBuf>,
     /// The descriptor of /dev/fuse with which whoever starts the daemon has mounted at --mount; the daemon then mounts and

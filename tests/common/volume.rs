@@ -41,6 +41,7 @@ pub(crate) struct Setup {
     elsewhere: Option<TempDir>,
     small_state: bool,
     handed_over: bool,
+    packages: Option<String>,
     transport: Transport,
 }
 
@@ -61,6 +62,7 @@ impl Setup {
             elsewhere: None,
             small_state: false,
             handed_over: false,
+            packages: None,
             transport,
         }
     }
@@ -83,6 +85,12 @@ impl Setup {
     /// Has the daemon keep its database on a file system of its own, of two megabytes.
     pub(crate) fn small_state(mut self) -> Setup {
         self.small_state = true;
+        self
+    }
+
+    /// Has the daemon follow a `packages.list`, which begins with this text, in place of the declared applications.
+    pub(crate) fn packages(mut self, list: &str) -> Setup {
+        self.packages = Some(list.to_owned());
         self
     }
 
@@ -135,8 +143,13 @@ impl Setup {
             rustix::mount::mount("none", root.join("state"), "tmpfs", flags, Some(c"size=2m"))
                 .expect("root may mount");
         }
+        let apps = root.join(if self.packages.is_some() { "packages.list" } else { "apps.toml" });
+        if let Some(list) = &self.packages {
+            fs::write(&apps, list).expect("the list of packages");
+        }
         let Setup { scratch, arguments, elsewhere, handed_over, transport, .. } = self;
-        let mut volume = Volume { scratch, elsewhere, root, arguments, handed_over, transport, daemon: None };
+        let mut volume =
+            Volume { scratch, elsewhere, root, apps, arguments, handed_over, transport, daemon: None };
         volume.serve();
         Some(volume)
     }
@@ -148,6 +161,7 @@ pub(crate) struct Volume {
     scratch: TempDir,
     elsewhere: Option<TempDir>,
     root: PathBuf,
+    apps: PathBuf,
     arguments: Vec<String>,
     handed_over: bool,
     transport: Transport,
@@ -168,6 +182,11 @@ impl Volume {
     /// The lower directory.
     pub(crate) fn lower(&self) -> PathBuf {
         self.root.join("lower")
+    }
+
+    /// The list of applications that the daemon was given.
+    pub(crate) fn apps(&self) -> &Path {
+        &self.apps
     }
 
     /// The directory where the daemon keeps its database.
@@ -200,7 +219,7 @@ impl Volume {
             ("--lower", self.lower()),
             ("--mount", self.mount()),
             ("--state", self.state()),
-            ("--apps", self.root.join("apps.toml")),
+            ("--apps", self.apps.clone()),
             ("--socket", self.socket()),
         ] {
             command.arg(option).arg(value);

@@ -124,6 +124,20 @@ pub(crate) fn adapters(file: &SourceFile) -> Vec<Violation> {
         .collect()
 }
 
+/// A difference between operating systems outside the folder for it. The FUSE library is another one on each system, so
+/// its session is where else one may be.
+pub(crate) fn systems(file: &SourceFile) -> Vec<Violation> {
+    let home = file.path.starts_with("src/platform/") || file.path == "src/fuse/session.rs";
+    if !file.is_source() || home {
+        return Vec::new();
+    }
+    ["target_os", "target_vendor", "target_env", "target_family"]
+        .into_iter()
+        .flat_map(|word| words(file, word))
+        .map(|token| Violation::new(file, token.line, "operating systems may differ only in src/platform/"))
+        .collect()
+}
+
 /// A path of one machine, or one that climbs out of the repository.
 pub(crate) fn outside_paths(file: &SourceFile) -> Vec<Violation> {
     let machine = ["home", "root", "work", "Users"].map(|directory| format!("/{directory}/"));

@@ -108,6 +108,15 @@ fn adapters_are_named_only_at_home() {
 }
 
 #[test]
+fn differences_of_systems_are_seen() {
+    let code = "#[cfg(target_os = \"android\")]\nfn f() {}";
+    assert_eq!(lines(places::systems, "src/lower/path.rs", code), [1]);
+    assert_eq!(lines(places::systems, "src/fs/open.rs", "if cfg!(target_family = \"unix\") {}"), [1]);
+    assert_eq!(lines(places::systems, "src/platform/mod.rs", code), [0; 0]);
+    assert_eq!(lines(places::systems, "tests/views.rs", code), [0; 0]);
+}
+
+#[test]
 fn long_files_are_seen() {
     assert_eq!(lines(places::length, "src/fs/open.rs", &"\n".repeat(501)), [501]);
     assert_eq!(lines(places::length, "src/fs/open.rs", &"\n".repeat(500)), [0; 0]);
