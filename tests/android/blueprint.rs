@@ -177,3 +177,15 @@ fn a_broken_file_is_refused() {
     let broken = text("Android.bp").replacen("name:", "name", 1);
     assert!(BluePrint::parse(&broken).is_err());
 }
+
+/// Patches are of one version of a crate; the text that an AOSP engineer follows names the same.
+#[test]
+fn the_patch_of_fuser_is_for_the_version_in_use() {
+    let lock: toml::Table = text("Cargo.lock").parse().expect("Cargo.lock can be parsed");
+    let packages = lock["package"].as_array().expect("a list of packages");
+    let fuser =
+        packages.iter().find(|package| package["name"].as_str() == Some("fuser")).expect("fuser is used");
+    let patch = format!("patches/fuser-{}-android.patch", fuser["version"].as_str().expect("a version"));
+    assert!(path(&patch).exists(), "there is no {patch}");
+    assert!(text("docs/ANDROID.md").contains(&patch));
+}
