@@ -7,17 +7,18 @@ use std::fs;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::PathBuf;
 
+use mediagate::admin::Code;
 use rsbinder::entry::uri::{WireProfile, WireVersion};
 use rsbinder::rpc::FileDescriptorTransportMode;
 use rsbinder::{
-    Binder, Endpoint, FLAG_ONEWAY, Interface as _, Parcel, ParcelFileDescriptor, Remotable, SIBinder,
-    StatusCode, TransactionCode, Uri,
+    Binder, Endpoint, ExceptionCode, FLAG_ONEWAY, Interface as _, Parcel, ParcelFileDescriptor, Remotable,
+    SIBinder, Status, StatusCode, TransactionCode, Uri,
 };
 
 use crate::byhand::{Delivered, Talk, Written, memory};
-use crate::common::can_mount;
+use crate::common::{Transport, can_mount};
 use crate::world::{
-    OTHER_USERS_READER, PHOTO, READER, World, await_that, is_client, place, through_the_kernel,
+    OTHER_USERS_READER, PHOTO, READER, World, await_that, is_client, place, through_the_kernel, transport,
 };
 
 /// Codes beside those of methods: dump, shell command, interface, ping, debug pid, extension, system properties, version.
@@ -123,6 +124,11 @@ fn rounds() -> u64 {
 
 /// A service as the library's client has it, without the interface's own code.
 pub(crate) fn service(name: &str) -> Result<SIBinder, StatusCode> {
+    service_with(name, 1)
+}
+
+/// The same; over RPC the daemon may call back on so many connections.
+fn service_with(name: &str, incoming: u32) -> Result<SIBinder, StatusCode> {
     let place = place().expect("it is a client");
     let client = if place == *"kernel" {
         rsbinder::Client::open(Endpoint::kernel())?
@@ -130,7 +136,7 @@ pub(crate) fn service(name: &str) -> Result<SIBinder, StatusCode> {
         let uri = Uri::new(Endpoint::unix(place)).with_wire(WireProfile::Android13Plus(WireVersion::V2));
         rsbinder::Client::open_with(uri, |options, _| {
             options.fd_mode = Some(FileDescriptorTransportMode::Unix);
-            options.incoming_connections = Some(1);
+            options.incoming_connections = (incoming > 0).then_some(incoming);
         })?
     };
     client.binder(name)
@@ -169,12 +175,43 @@ fn composed(numbers: &mut Numbers, parcel: &mut Parcel) -> Result<u32, StatusCod
         }
         return Ok(numbers.code());
     }
-    parcel.write(&Some(Binder::new(Anything).as_binder()))?;
-    // A filter: that there is one, its size, a directory, and no kinds.
-    for word in [1, 16, 0, 0, numbers.one_of(&[0, 0, 0, 1, -1, i32::MAX])] {
-        parcel.write_i32(word)?;
-    }
+    observation(parcel, numbers.one_of(&[0, 0, 0, 1, -1, i32::MAX]))?;
     Ok(OBSERVE)
+}
+
+/// What `observe` takes: an observer and a filter, which says that it is one, and has a size, a directory, and kinds.
+fn observation(parcel: &mut Parcel, kinds: i32) -> Result<(), StatusCode> {
+    parcel.write(&Some(Binder::new(Anything).as_binder()))?;
+    [1, 16, 0, 0, kinds].into_iter().try_for_each(|word| parcel.write_i32(word))
+}
+
+#[test]
+fn observes_and_cannot_be_called() {
+    if !is_client() {
+        return;
+    }
+    let ask = |incoming| {
+        let service = service_with("mediagate", incoming).expect("the daemon can be reached");
+        let mut parcel = call(&service, APPLICATION).expect("a parcel");
+        observation(&mut parcel, 0).expect("it is written");
+        let remote = service.as_remote().expect("it is another process");
+        let answer = remote.submit_transact(OBSERVE, &parcel, 0).expect("an answer");
+        answer.expect("it is no oneway call").read::<Status>().expect("a status")
+    };
+    let refused = ask(0);
+    assert_eq!(refused.exception_code(), ExceptionCode::ServiceSpecific);
+    assert_eq!(Code::of_number(refused.service_specific_error()), Code::Invalid, "{refused}");
+    assert!(ask(1).is_ok(), "one that can be called");
+}
+
+#[test]
+fn an_observer_that_cannot_be_called_is_refused() {
+    // Through the driver every object can be called.
+    if transport() == Transport::Socket
+        && let Some(world) = World::start()
+    {
+        world.client(READER, "fuzzing::observes_and_cannot_be_called");
+    }
 }
 
 /// Sends one; whether a method took it and answered, with an exception or without.
