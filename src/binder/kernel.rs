@@ -32,7 +32,7 @@ const ASK: Duration = Duration::from_secs(5);
 const RETRY: Duration = Duration::from_millis(250);
 
 /// The driver of this machine.
-pub(super) fn driver() -> Option<&'static str> {
+pub fn driver() -> Option<&'static str> {
     DRIVERS.into_iter().find(|path| Path::new(path).exists())
 }
 

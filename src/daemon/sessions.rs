@@ -13,11 +13,11 @@ use anyhow::Result;
 use parking_lot::Mutex;
 
 use super::Stop;
-use super::volumes::{Mounted, Volumes};
+use super::keeper::Keeper;
+use super::volumes::Mounted;
 use crate::config::ServeOptions;
 use crate::fs::VolumeKind;
-use crate::fuse::{self, MountOptions, Session};
-use crate::id::Uid;
+use crate::fuse::{self, MountError, MountOptions, Session};
 
 /// How often a stop looks whether the last file was closed.
 const POLL: Duration = Duration::from_millis(5);
@@ -25,25 +25,53 @@ const POLL: Duration = Duration::from_millis(5);
 /// The mounts, being served; dropped, they are taken out of the name space.
 #[derive(Debug)]
 pub(super) struct Sessions {
-    served: Vec<(PathBuf, JoinHandle<()>)>,
+    keeper: Arc<Keeper>,
+    served: Vec<Served>,
     /// What this daemon is about to unmount itself.
-    leaving: Arc<Mutex<HashSet<PathBuf>>>,
+    leaving: Arc<Mutex<HashSet<String>>>,
 }
 
-/// Mounts every volume, the private ones inside the shared one.
-pub(super) fn mount(volumes: &Volumes, stop: &Sender<Stop>) -> Result<Sessions> {
-    let mut sessions = Sessions { served: Vec::new(), leaving: Arc::default() };
-    sessions.add(&volumes.all(), &volumes.common().options, stop)?;
-    Ok(sessions)
+/// A mount that is being served.
+#[derive(Debug)]
+struct Served {
+    mount: PathBuf,
+    /// Where in the shared volume.
+    inside: String,
+    waiting: JoinHandle<()>,
+}
+
+/// A volume that is mounted, and that nobody serves yet; dropped, it is unmounted.
+#[derive(Debug)]
+pub(super) struct Unserved {
+    session: fuse::Mounted,
+    point: Point,
+}
+
+/// Something is mounted there; dropped, it is no more.
+#[derive(Debug)]
+struct Point {
+    keeper: Arc<Keeper>,
+    /// Where in the shared volume; `None` for what is to stay.
+    inside: Option<String>,
+}
+
+impl Drop for Point {
+    fn drop(&mut self) {
+        if let Some(inside) = &self.inside
+            && let Err(error) = self.keeper.detach(inside)
+        {
+            log::warn!("a mount that is not served is left: {error}");
+        }
+    }
 }
 
 /// Says what this mount cannot do.
-fn tell(session: &Session, root: bool) {
+fn tell(session: &Session, privileged: bool) {
     let mount = session.mount().display();
     if let Err(reason) = session.volume().passthrough() {
         log::warn!("{mount}: no passthrough, the daemon serves every read and write: {reason}");
     }
-    if !root {
+    if !privileged {
         log::warn!(
             "{mount}: mounted as an ordinary user: only this user may walk in, and it sees everything"
         );
@@ -51,6 +79,37 @@ fn tell(session: &Session, root: bool) {
 }
 
 impl Sessions {
+    /// None yet.
+    pub(super) fn new(keeper: Arc<Keeper>) -> Sessions {
+        Sessions { keeper, served: Vec::new(), leaving: Arc::default() }
+    }
+
+    /// Mounts a volume, inside one that is served or as the first.
+    pub(super) fn mount(&self, mounted: &Mounted, options: &ServeOptions) -> Result<Unserved> {
+        let refused = |cause| MountError::Refused { mount: mounted.mount.clone(), cause };
+        let device = self.keeper.mount(&mounted.inside).map_err(refused)?;
+        // What it mounts itself fuser unmounts itself.
+        let inside = device.is_some().then(|| mounted.inside.clone());
+        let mut point = Point { keeper: self.keeper.clone(), inside };
+        let how = MountOptions {
+            threads: usize::try_from(options.threads.get())?,
+            others: device.is_some(),
+            check_modes: matches!(mounted.volume.settings().kind, VolumeKind::Private(_)),
+        };
+        let session = fuse::Mounted::new(mounted.volume.clone(), &mounted.mount, how, device)?;
+        point.inside = Some(mounted.inside.clone());
+        Ok(Unserved { session, point })
+    }
+
+    /// Serves what is mounted, with the rights that this thread has now.
+    pub(super) fn serve(&mut self, unserved: Unserved, stop: &Sender<Stop>) -> Result<()> {
+        let Unserved { session, mut point } = unserved;
+        let session = session.serve()?;
+        tell(&session, self.keeper.mounts());
+        let inside = point.inside.take().unwrap_or_default();
+        self.wait(session, inside, stop.clone())
+    }
+
     /// Mounts these volumes, each inside one that is mounted.
     pub(super) fn add(
         &mut self,
@@ -58,33 +117,21 @@ impl Sessions {
         options: &ServeOptions,
         stop: &Sender<Stop>,
     ) -> Result<()> {
-        for mounted in volumes {
-            let private = matches!(mounted.volume.settings().kind, VolumeKind::Private(_));
-            let root = mounted.volume.settings().own == Uid::ROOT;
-            let how = MountOptions {
-                threads: usize::try_from(options.threads.get())?,
-                others: root,
-                check_modes: private,
-            };
-            let session = Session::start(mounted.volume.clone(), &mounted.mount, how)?;
-            tell(&session, root);
-            self.serve(session, stop.clone())?;
-        }
-        Ok(())
+        volumes.iter().try_for_each(|mounted| self.serve(self.mount(mounted, options)?, stop))
     }
 
     /// Takes these volumes out of the name space, the innermost first.
     pub(super) fn remove(&mut self, volumes: &[Mounted]) {
         for mounted in volumes.iter().rev() {
-            self.detach(&mounted.mount);
+            self.detach(&mounted.mount, &mounted.inside);
         }
-        self.served.retain(|(_, waiting)| !waiting.is_finished());
+        self.served.retain(|served| !served.waiting.is_finished());
     }
 
-    fn serve(&mut self, session: Session, stop: Sender<Stop>) -> Result<()> {
+    fn wait(&mut self, session: Session, inside: String, stop: Sender<Stop>) -> Result<()> {
         let mount = session.mount().to_owned();
         let shared = !matches!(session.volume().settings().kind, VolumeKind::Private(_));
-        let (name, leaving) = (mount.clone(), self.leaving.clone());
+        let (name, leaving, key) = (mount.clone(), self.leaving.clone(), inside.clone());
         let waiting = std::thread::Builder::new().name("unmounted".to_owned()).spawn(move || {
             if let Err(error) = session.join() {
                 log::error!("serving {} ended: {error}", name.display());
@@ -92,11 +139,11 @@ impl Sessions {
             if shared {
                 // Nobody listens any more once the daemon stops.
                 let _sent = stop.send(Stop::Unmounted);
-            } else if !leaving.lock().remove(&name) {
+            } else if !leaving.lock().remove(&key) {
                 log::warn!("{} is no longer mounted: what is private there is out of reach", name.display());
             }
         })?;
-        self.served.push((mount, waiting));
+        self.served.push(Served { mount, inside, waiting });
         Ok(())
     }
 
@@ -105,30 +152,29 @@ impl Sessions {
     pub(super) fn stop(mut self, patience: Duration, stops: &Receiver<Stop>) {
         self.detach_all();
         let end = Instant::now() + patience;
-        let open = || self.served.iter().filter(|(_, waiting)| !waiting.is_finished());
+        let open = || self.served.iter().filter(|served| !served.waiting.is_finished());
         while open().next().is_some() && Instant::now() < end {
             if stops.recv_timeout(POLL) == Ok(Stop::Signal) {
                 break;
             }
         }
-        for (mount, _) in open() {
-            log::warn!("files of {} are still open: they answer ENOTCONN from now on", mount.display());
+        for served in open() {
+            let mount = served.mount.display();
+            log::warn!("files of {mount} are still open: they answer ENOTCONN from now on");
         }
         self.served.clear();
     }
 
     fn detach_all(&self) {
-        for (mount, waiting) in self.served.iter().rev() {
-            if !waiting.is_finished() {
-                self.detach(mount);
-            }
+        for served in self.served.iter().rev().filter(|served| !served.waiting.is_finished()) {
+            self.detach(&served.mount, &served.inside);
         }
     }
 
-    fn detach(&self, mount: &Path) {
-        self.leaving.lock().insert(mount.to_owned());
-        if let Err(error) = fuse::detach(mount) {
-            self.leaving.lock().remove(mount);
+    fn detach(&self, mount: &Path, inside: &str) {
+        self.leaving.lock().insert(inside.to_owned());
+        if let Err(error) = self.keeper.detach(inside) {
+            self.leaving.lock().remove(inside);
             log::warn!("cannot unmount {}: {error}", mount.display());
         }
     }

@@ -6,9 +6,11 @@ mod answer;
 mod available;
 mod backing;
 mod lane;
+mod mount;
 mod readahead;
 mod session;
 mod translate;
 
 pub use available::available;
-pub use session::{MountError, MountOptions, Session, clear_dead_mount, detach};
+pub use mount::{detach_below, mount_below};
+pub use session::{MountError, MountOptions, Mounted, Session, clear_dead_mount, detach};

@@ -4,22 +4,22 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::os::fd::AsFd;
 
-use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+use rustix::fs::{AtFlags, StatxFlags, statx};
 
 /// In KiB, and the largest request of ours. With the kernel's own 128 KiB a request is answered before the next is
 /// sent, so one of the two sides always waits; a file that is passed through has the read-ahead of its own file system.
 const READ_AHEAD_KIB: u32 = 1024;
 
-/// Raises the read-ahead of the mount.
+/// Raises the read-ahead of the mount with this root.
 ///
 /// # Errors
 /// If this user may not: the file belongs to root. Reading is slower then, and works.
-pub(super) fn raise(mount: &Path) -> io::Result<()> {
+pub(super) fn raise(root: impl AsFd) -> io::Result<()> {
     // Without attributes to be told, the kernel answers by itself; only the device is wanted.
-    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_DONT_SYNC;
-    let status = statx(CWD, mount, flags, StatxFlags::empty())?;
+    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+    let status = statx(root, "", flags, StatxFlags::empty())?;
     let device = format!("/sys/class/bdi/{}:{}/read_ahead_kb", status.stx_dev_major, status.stx_dev_minor);
     fs::write(device, READ_AHEAD_KIB.to_string())
 }

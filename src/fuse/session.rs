@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -15,7 +15,6 @@ use super::adapter::Adapter;
 use super::available::{available, unmounting_program};
 use super::backing::{KernelLink, probe};
 use super::lane::Lane;
-use super::readahead;
 use crate::fs::Volume;
 use crate::lower::PathFd;
 
@@ -79,32 +78,52 @@ pub enum MountError {
     },
 }
 
-/// A mounted volume that is being served.
+/// A mounted volume whose requests nobody answers yet: who asks for something there waits.
 #[derive(Debug)]
-pub struct Session {
+pub struct Mounted {
     mount: PathBuf,
     volume: Arc<Volume>,
-    serving: JoinHandle<io::Result<()>>,
-    beside: Vec<JoinHandle<()>>,
+    session: fuser::Session<Adapter>,
 }
 
-impl Session {
-    /// Mounts a volume and serves it on threads of its own.
+impl Mounted {
+    /// Mounts a volume, at `device` if somebody has mounted it there already; nothing serves it yet.
     ///
     /// # Errors
-    /// [`MountError`]; then nothing is mounted.
-    pub fn start(volume: Arc<Volume>, mount: &Path, options: MountOptions) -> Result<Session, MountError> {
-        available()?;
+    /// [`MountError`]; then nothing is mounted, unless somebody else did.
+    pub fn new(
+        volume: Arc<Volume>,
+        mount: &Path,
+        options: MountOptions,
+        device: Option<OwnedFd>,
+    ) -> Result<Mounted, MountError> {
         let stack_depth = stack_depth(volume.lower());
         let adapter = Adapter { volume: volume.clone(), stack_depth, lane: Lane::default() };
         let refused = |cause| MountError::Refused { mount: mount.to_owned(), cause };
-        let session = fuser::Session::new(adapter, mount, &config(options)).map_err(refused)?;
-        let start = |cause| MountError::Start { mount: mount.to_owned(), cause };
+        let config = config(options);
+        let session = match device {
+            Some(device) => fuser::Session::from_fd(adapter, device, config.acl, config),
+            None => {
+                available()?;
+                fuser::Session::new(adapter, mount, &config)
+            }
+        };
+        let session = session.map_err(refused)?;
         if let Ok(root) = PathFd::root(volume.lower())
             && let Err(reason) = probe(session.as_fd(), root)
         {
             volume.refuse_passthrough(reason);
         }
+        Ok(Mounted { mount: mount.to_owned(), volume, session })
+    }
+
+    /// Serves it on threads of its own, which have the rights that the calling thread has now.
+    ///
+    /// # Errors
+    /// [`MountError::Start`]
+    pub fn serve(self) -> Result<Session, MountError> {
+        let Mounted { mount, volume, session } = self;
+        let start = |cause| MountError::Start { mount: mount.clone(), cause };
         let device = session.as_fd().try_clone_to_owned().map_err(start)?;
         volume.connect(Arc::new(KernelLink::new(device, session.notifier())));
         let beside = BESIDE.iter().map(|(name, work)| {
@@ -116,12 +135,20 @@ impl Session {
             .name("session".to_owned())
             .spawn(move || session.run())
             .map_err(start)?;
-        if let Err(error) = readahead::raise(mount) {
-            log::debug!("the read-ahead of {} stays as it is: {error}", mount.display());
-        }
-        Ok(Session { mount: mount.to_owned(), volume, serving, beside })
+        Ok(Session { mount, volume, serving, beside })
     }
+}
 
+/// A mounted volume that is being served.
+#[derive(Debug)]
+pub struct Session {
+    mount: PathBuf,
+    volume: Arc<Volume>,
+    serving: JoinHandle<io::Result<()>>,
+    beside: Vec<JoinHandle<()>>,
+}
+
+impl Session {
     /// Where it is mounted.
     pub fn mount(&self) -> &Path {
         &self.mount

@@ -4,6 +4,7 @@
 
 #[cfg(target_os = "android")]
 mod android;
+pub mod calls;
 #[cfg(not(target_os = "android"))]
 mod linux;
 

@@ -41,6 +41,7 @@ pub(crate) struct Setup {
     elsewhere: Option<TempDir>,
     small_state: bool,
     transport: Transport,
+    under: Vec<String>,
 }
 
 impl Setup {
@@ -60,6 +61,7 @@ impl Setup {
             elsewhere: None,
             small_state: false,
             transport,
+            under: Vec::new(),
         }
     }
 
@@ -105,6 +107,12 @@ impl Setup {
         self
     }
 
+    /// Has another program start the daemon: in the same process, after it has changed something.
+    pub(crate) fn under(mut self, program: &[&str]) -> Setup {
+        self.under = program.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
     /// Serves so that it is called on this transport.
     pub(crate) fn called_on(mut self, transport: Transport) -> Setup {
         self.transport = transport;
@@ -127,8 +135,8 @@ impl Setup {
             rustix::mount::mount("none", root.join("state"), "tmpfs", flags, Some(c"size=2m"))
                 .expect("root may mount");
         }
-        let Setup { scratch, arguments, elsewhere, transport, .. } = self;
-        let mut volume = Volume { scratch, elsewhere, root, arguments, transport, daemon: None };
+        let Setup { scratch, arguments, elsewhere, transport, under, .. } = self;
+        let mut volume = Volume { scratch, elsewhere, root, arguments, transport, under, daemon: None };
         volume.serve();
         Some(volume)
     }
@@ -142,6 +150,7 @@ pub(crate) struct Volume {
     root: PathBuf,
     arguments: Vec<String>,
     transport: Transport,
+    under: Vec<String>,
     daemon: Option<Child>,
 }
 
@@ -185,8 +194,9 @@ impl Volume {
     pub(crate) fn serve(&mut self) {
         assert!(self.daemon.is_none(), "the daemon runs already");
         let log = File::options().append(true).create(true).open(self.root.join("log")).expect("the log");
-        let mut command = Command::new(PROGRAM);
-        command.arg("serve").args(&self.arguments);
+        let mut words = self.under.iter().map(String::as_str).chain([PROGRAM]);
+        let mut command = Command::new(words.next().expect("there is the program itself"));
+        command.args(words).arg("serve").args(&self.arguments);
         for (option, value) in [
             ("--lower", self.lower()),
             ("--mount", self.mount()),
