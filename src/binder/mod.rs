@@ -28,7 +28,6 @@ use rsbinder::entry::uri::{WireProfile, WireVersion};
 use rsbinder::{BinderFeatures, Endpoint, Uri};
 
 pub use client::Client;
-pub use kernel::driver;
 pub use observing::Observation;
 pub use serving::{Bound, Kernel, ServeError, Serving, Transports, available, bind, serve};
 

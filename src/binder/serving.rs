@@ -135,7 +135,8 @@ pub fn available(transports: &Transports) -> Result<(), ServeError> {
 pub struct Bound {
     sockets: Option<BoundSockets>,
     socket: Option<PathBuf>,
-    kernel: Kernel,
+    /// Whether it is needed, and whether the driver is open.
+    kernel: Option<(Kernel, Result<(), ServeError>)>,
 }
 
 impl Bound {
@@ -146,13 +147,18 @@ impl Bound {
     }
 }
 
-/// Makes the sockets of `admin`; nobody answers there yet.
+/// Makes the sockets of `admin` and opens the driver; nobody answers there yet.
 ///
 /// # Errors
 /// [`ServeError`]; then there are none.
 pub fn bind(admin: &Arc<Admin>, transports: &Transports) -> Result<Bound, ServeError> {
     let Transports { socket, kernel } = transports.clone();
     let sockets = socket.as_deref().map(|socket| rpc::bind(admin, socket)).transpose()?;
+    let kernel = match kernel {
+        Kernel::No => None,
+        Kernel::Needed => Some((Kernel::Needed, Ok(super::kernel::open()?))),
+        Kernel::Perhaps => Some((Kernel::Perhaps, super::kernel::open())),
+    };
     Ok(Bound { sockets, socket, kernel })
 }
 
@@ -174,9 +180,9 @@ pub fn serve(admin: &Arc<Admin>, bound: Bound) -> Result<Serving, ServeError> {
         });
     }
     let registered = match kernel {
-        Kernel::No => None,
-        Kernel::Needed => Some(super::kernel::serve(admin, &services)?),
-        Kernel::Perhaps => match super::kernel::serve(admin, &services) {
+        None => None,
+        Some((Kernel::Needed, opened)) => Some(opened.and_then(|()| super::kernel::serve(admin, &services))?),
+        Some((_, opened)) => match opened.and_then(|()| super::kernel::serve(admin, &services)) {
             Ok(registered) => Some(registered),
             Err(error) => {
                 if !matches!(error, ServeError::NoDriver) {

@@ -70,6 +70,7 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     }
     let bound = binder::bind(&parts.admin, &transports)?;
     let signals = Signals::new([SIGTERM, SIGINT]).context("cannot wait for signals")?;
+    let supervisor = platform::Supervisor::find().context("cannot reach the supervisor (NOTIFY_SOCKET)")?;
     let keeper = Arc::new(parts.keeper(&bound)?);
     let sessions = parts.mount(&keeper, &stop)?;
     on_signal(signals, stop.clone())?;
@@ -84,8 +85,10 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     maintenance::keep(gate.clone(), counters)?;
     undo.keep();
     log::info!("serving {} at {}", options.lower.display(), options.mount.display());
+    supervisor.ready();
     let reason = wait(&stopped);
     log::info!("stopping: {reason}");
+    supervisor.stopping();
     gate.end_scans();
     teller.stop();
     drop(serving);
@@ -150,8 +153,7 @@ impl Parts {
         let (shared, inner) = all.split_first().context("there is no volume")?;
         let mut sessions = Sessions::new(keeper.clone());
         let mounted = sessions.mount(shared, options)?;
-        let driver = binder::driver().filter(|_| options.binder != BinderMode::Rpc).map(Path::new);
-        let reach = Reach { lower: volumes.lower(), mount: &options.mount, state: &options.state, driver };
+        let reach = Reach { lower: volumes.lower(), mount: &options.mount, state: &options.state };
         self.gate.confined(confine::daemon(&reach)?);
         sessions.serve(mounted, stop)?;
         sessions.add(inner, options, stop)?;

@@ -73,6 +73,7 @@ pub const SERVING: &[i64] = &[
     c::SYS_rt_sigprocmask,
     c::SYS_rt_sigreturn,
     c::SYS_restart_syscall,
+    c::SYS_clock_gettime,
     c::SYS_clock_nanosleep,
     c::SYS_getrandom,
     c::SYS_wait4,

@@ -15,7 +15,7 @@ use android as system;
 #[cfg(not(target_os = "android"))]
 use linux as system;
 
-pub use system::start_log;
+pub use system::{Supervisor, start_log};
 
 /// Where the daemon keeps its database unless told otherwise.
 pub fn state_directory() -> PathBuf {

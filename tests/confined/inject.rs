@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 
+use nix::errno::Errno;
 use nix::libc::user_regs_struct;
 use nix::sys::ptrace::{self, Options};
 use nix::sys::wait::{WaitPidFlag, waitpid};
@@ -21,10 +22,13 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// Takes a thread that is waiting in a system call.
-    pub(crate) fn take(thread: i32) -> Taken {
+    /// Takes a thread that is waiting in a system call; `None` for one that has ended.
+    pub(crate) fn try_take(thread: i32) -> Option<Taken> {
         let pid = Pid::from_raw(thread);
-        ptrace::seize(pid, Options::empty()).expect("root may trace");
+        match ptrace::seize(pid, Options::empty()) {
+            Err(Errno::ESRCH) => return None,
+            seized => seized.expect("root may trace"),
+        }
         ptrace::interrupt(pid).expect("a traced thread can be stopped");
         wait(pid);
         let before = ptrace::getregs(pid).expect("it is stopped");
@@ -33,7 +37,12 @@ impl Taken {
         let mut instruction = [0; 2];
         taken.memory.read_exact_at(&mut instruction, before.rip - 2).expect("its code");
         assert_eq!(instruction, SYSCALL, "the thread {thread} is not in a system call");
-        taken
+        Some(taken)
+    }
+
+    /// Takes a thread that goes on waiting.
+    pub(crate) fn take(thread: i32) -> Taken {
+        Taken::try_take(thread).expect("it is there")
     }
 
     /// Makes it do a call; returns what that returned.

@@ -29,8 +29,6 @@ pub(in crate::daemon) struct Reach<'a> {
     pub(in crate::daemon) mount: &'a Path,
     /// The directory of the database.
     pub(in crate::daemon) state: &'a Path,
-    /// The device through which it is called, if there is one.
-    pub(in crate::daemon) driver: Option<&'a Path>,
 }
 
 /// How far files are confined.
@@ -55,10 +53,6 @@ fn through_rights() -> BitFlags<AccessFs> {
 /// SQLite's files come and go.
 fn database_rights() -> BitFlags<AccessFs> {
     AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::MakeReg | AccessFs::RemoveFile
-}
-
-fn driver_rights() -> BitFlags<AccessFs> {
-    AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev
 }
 
 /// Leaves to this thread, and to those that it starts, what is in reach.
@@ -97,9 +91,6 @@ fn restricted(reach: &Reach<'_>) -> Result<RestrictionStatus> {
         .create()?;
     rules = beneath(rules, reach.lower, lower_rights())?;
     rules = beneath(rules, reach.state, database_rights() | AccessFs::ReadDir)?;
-    if let Some(driver) = reach.driver {
-        rules = beneath(rules, driver, driver_rights())?;
-    }
     through(&rules, reach.mount)?;
     Ok(rules.restrict_self()?)
 }
