@@ -400,6 +400,21 @@ pub struct TransportRecord {
     pub why_not: Option<String>,
 }
 
+/// What the daemon's process may do, and no more.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Confinement {
+    /// The capabilities that it has, as capabilities(7) calls them.
+    pub capabilities: Vec<String>,
+    /// Whether neither it nor what it starts can get further privileges.
+    pub no_new_privileges: bool,
+    /// The version of Landlock that confines it to its files; 0 for none.
+    pub landlock: u32,
+    /// Whether it is confined to the system calls that it needs.
+    pub seccomp: bool,
+    /// What the kernel could not do, in words.
+    pub missing: Vec<String>,
+}
+
 /// The daemon and its volumes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Status {
@@ -421,4 +436,6 @@ pub struct Status {
     pub volumes: Vec<VolumeRecord>,
     /// How it can be called; the serving part does not know and leaves it empty.
     pub transports: Vec<TransportRecord>,
+    /// What it may do, and no more.
+    pub confinement: Confinement,
 }

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => return serve(&arguments, socket),
         Command::Demo { json } => return demo(json),
         Command::DemoApplication { write, path } => return mediagate::demo::act(write, &path),
+        Command::KeepMounts => return ended(mediagate::daemon::keep_mounts()),
         Command::Inspect { files, hide, json } => {
             shell::inspect(&files, hide, json, &mut io::stdout().lock())
         }

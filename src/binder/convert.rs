@@ -5,9 +5,9 @@
 #![forbid(unsafe_code)]
 
 use crate::admin::{
-    AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation, Fact, GrantRecord,
-    HandleRecord, MaintainedEntry, MaintenanceReport, MediaEvent, NodeRecord, ScanProgress, ScanReport,
-    SharingUsers, Status, TransportRecord, VolumeRecord,
+    AppOpRecord, AppRecord, AuditRecord, BackingRecord, Confinement, CounterRecord, Dump, Explanation, Fact,
+    GrantRecord, HandleRecord, MaintainedEntry, MaintenanceReport, MediaEvent, NodeRecord, ScanProgress,
+    ScanReport, SharingUsers, Status, TransportRecord, VolumeRecord,
 };
 use crate::id::{GrantId, MediaId, NodeId, Uid, UserId};
 
@@ -169,8 +169,13 @@ records! {
     TransportRecord => aidl::Transport::Transport {
         name: name, address: address, serving: serving, why_not: whyNot,
     }
+    Confinement => aidl::Confinement::Confinement {
+        capabilities: capabilities, no_new_privileges: noNewPrivileges, landlock: landlock, seccomp: seccomp,
+        missing: missing,
+    }
     Status => aidl::Status::Status {
         pid: pid, version: version, uptime_seconds: uptimeSeconds, threads: threads, nodes: nodes,
         handles: handles, backings: backings, volumes: volumes, transports: transports,
+        confinement: confinement,
     }
 }

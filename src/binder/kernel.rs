@@ -58,14 +58,24 @@ pub(super) struct Registered {
     keeper: Option<JoinHandle<()>>,
 }
 
-/// Opens the driver, serves what comes through it, and registers the services as soon as there is a service manager.
+/// Opens the driver; nothing comes through it yet.
 ///
 /// # Errors
-/// [`ServeError::NoDriver`], [`ServeError::Driver`], [`ServeError::Register`], [`ServeError::Thread`]
-pub(super) fn serve(admin: &Arc<Admin>, services: Named) -> Result<Registered, ServeError> {
+/// [`ServeError::NoDriver`], [`ServeError::Driver`]
+pub(super) fn open() -> Result<(), ServeError> {
     let driver = driver().ok_or(ServeError::NoDriver)?;
     ProcessState::init(driver, THREADS)
         .map_err(|error| ServeError::Driver { driver, cause: error.to_string().trim_end().to_owned() })?;
+    // What the library asks the system later it is answered from memory then: the process may be confined.
+    let _known = rustix::param::page_size();
+    Ok(())
+}
+
+/// Serves what comes through the driver that is open, and registers the services as soon as there is a service manager.
+///
+/// # Errors
+/// [`ServeError::Register`], [`ServeError::Thread`]
+pub(super) fn serve(admin: &Arc<Admin>, services: Named) -> Result<Registered, ServeError> {
     ProcessState::start_thread_pool();
     let first = register(&services);
     if let Err(Unregistered::Refused { name, cause }) = first {

@@ -29,7 +29,7 @@ use rsbinder::{BinderFeatures, Endpoint, Uri};
 
 pub use client::Client;
 pub use observing::Observation;
-pub use serving::{Kernel, ServeError, Serving, Transports, available, serve};
+pub use serving::{Bound, Kernel, ServeError, Serving, Transports, available, bind, serve};
 
 /// The name of the service for applications, on a socket and, unless it is told another one, in the service manager.
 const APPLICATION_SERVICE: &str = "mediagate";
@@ -54,7 +54,10 @@ fn administrators_socket(socket: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The address of a socket, and the protocol spoken there: that of Android 16.
+/// The protocol that is spoken on a socket: that of Android 16.
+const WIRE: WireVersion = WireVersion::V2;
+
+/// The address of a socket, and the protocol spoken there.
 fn address(socket: &Path) -> Uri {
-    Uri::new(Endpoint::unix(socket)).with_wire(WireProfile::Android13Plus(WireVersion::V2))
+    Uri::new(Endpoint::unix(socket)).with_wire(WireProfile::Android13Plus(WIRE))
 }

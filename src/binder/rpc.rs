@@ -10,10 +10,11 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rsbinder::rpc::{FileDescriptorTransportMode, PeerIdentity};
-use rsbinder::{ServerGuard, StatusCode};
+use rsbinder::StatusCode;
+use rsbinder::rpc::{FileDescriptorTransportMode, PeerIdentity, RpcServer};
 use rustix::io::Errno;
 
 use crate::admin::Admin;
@@ -33,21 +34,40 @@ const CONNECTIONS: usize = 64;
 /// A connection that says nothing for so long is closed.
 pub(super) const IDLE: Duration = Duration::from_secs(300);
 
-/// The sockets, being served; dropping it ends every connection and removes them.
+/// The sockets, on which nobody answers yet; dropped, they are removed.
+#[derive(Debug)]
+pub(super) struct BoundSockets {
+    servers: Vec<Bound>,
+}
+
+/// One socket.
+struct Bound(Arc<RpcServer>);
+
+impl std::fmt::Debug for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Bound").field(&self.0.path()).finish()
+    }
+}
+
+/// The sockets, being served; dropping it ends every connection and removes them, where the process may do so.
 #[derive(Debug)]
 pub(super) struct Sockets {
-    guards: Vec<ServerGuard>,
+    served: Vec<(Bound, JoinHandle<()>)>,
 }
 
 impl Drop for Sockets {
     fn drop(&mut self) {
-        for guard in self.guards.drain(..) {
-            guard.stop_and_join();
+        for (Bound(server), accepting) in self.served.drain(..) {
+            server.stop_accepting();
+            if accepting.join().is_err() {
+                log::error!("the thread that accepts connections panicked");
+            }
+            server.terminate();
         }
     }
 }
 
-/// Checks that [`serve`] could serve on `socket`, and changes nothing.
+/// Checks that [`bind`] could bind `socket`, and changes nothing.
 ///
 /// # Errors
 /// [`ServeError::Live`], [`ServeError::Occupied`], [`ServeError::NoDirectory`]
@@ -72,47 +92,54 @@ fn answers(socket: &Path) -> bool {
     }
 }
 
-/// Serves on `socket`, and for administrators beside it. The socket file of a dead daemon is replaced.
+/// Binds `socket`, and beside it that of the administrators. The socket file of a dead daemon is replaced.
 ///
 /// # Errors
 /// [`ServeError`]; a live daemon's socket is left alone.
-pub(super) fn serve(admin: &Arc<Admin>, services: &Services, socket: &Path) -> Result<Sockets, ServeError> {
-    let mut sockets = Sockets { guards: Vec::new() };
-    let everyone = Box::new(|peer: &PeerIdentity| uid_of(peer).is_some());
-    sockets.guards.push(listen(services, socket, everyone)?);
+pub(super) fn bind(admin: &Arc<Admin>, socket: &Path) -> Result<BoundSockets, ServeError> {
+    let everyone = |peer: &PeerIdentity| uid_of(peer).is_some();
     let roles = Arc::clone(admin);
-    let administrators =
-        Box::new(move |peer: &PeerIdentity| uid_of(peer).is_some_and(|uid| roles.administers(uid)));
+    let administrators = move |peer: &PeerIdentity| uid_of(peer).is_some_and(|uid| roles.administers(uid));
     let beside = super::administrators_socket(socket);
-    sockets.guards.push(listen(services, &beside, administrators)?);
-    Ok(sockets)
+    let servers = vec![listen(socket, everyone)?, listen(&beside, administrators)?];
+    Ok(BoundSockets { servers })
 }
 
-/// Whom to let connect.
-type Admitted = Box<dyn Fn(&PeerIdentity) -> bool + Send + Sync>;
+/// Serves on sockets that are bound, on threads that have the rights which the calling thread has now.
+///
+/// # Errors
+/// [`ServeError::Bind`]
+pub(super) fn serve(services: &Services, bound: BoundSockets) -> Result<Sockets, ServeError> {
+    for Bound(server) in &bound.servers {
+        for (name, binder) in services.named(super::APPLICATION_SERVICE) {
+            let socket = || server.path().unwrap_or(Path::new("")).to_owned();
+            server.add_service(&name, binder).map_err(|status| bind_error(&socket(), status))?;
+        }
+    }
+    let serve = |Bound(server): Bound| {
+        let accepting = server.run_background();
+        (Bound(server), accepting)
+    };
+    Ok(Sockets { served: bound.servers.into_iter().map(serve).collect() })
+}
 
-/// Serves those whom `admitted` lets connect to `socket`.
-fn listen(services: &Services, socket: &Path, admitted: Admitted) -> Result<ServerGuard, ServeError> {
+/// Binds `socket`, for those whom `admitted` lets connect.
+fn listen(
+    socket: &Path,
+    admitted: impl Fn(&PeerIdentity) -> bool + Send + Sync + 'static,
+) -> Result<Bound, ServeError> {
     prepare(socket)?;
-    let guard = spawn(services, socket, admitted).map_err(|status| bind_error(socket, status))?;
+    let server = RpcServer::setup_unix_server(socket).map_err(|status| bind_error(socket, status))?;
+    server.set_android13plus(super::WIRE.get());
+    server.set_max_threads(THREADS);
+    server.set_max_connections(CONNECTIONS);
+    server.set_idle_timeout(Some(IDLE));
+    server.set_authorizer(admitted);
+    // Descriptors go along with answers.
+    server.set_supported_fd_modes(&[FileDescriptorTransportMode::Unix]);
     fs::set_permissions(socket, Permissions::from_mode(SOCKET_MODE))
         .map_err(|error| ServeError::Bind { socket: socket.to_owned(), cause: error.to_string() })?;
-    Ok(guard)
-}
-
-fn spawn(services: &Services, socket: &Path, admitted: Admitted) -> Result<ServerGuard, StatusCode> {
-    let mut server = rsbinder::serve(super::address(socket))?.with(|options| {
-        options.threads = Some(THREADS);
-        options.max_connections = Some(CONNECTIONS);
-        options.idle_timeout = Some(IDLE);
-        options.authorizer = Some(admitted);
-        // Descriptors go along with answers.
-        options.fd_modes = Some(vec![FileDescriptorTransportMode::Unix]);
-    });
-    for (name, binder) in services.named(super::APPLICATION_SERVICE) {
-        server = server.add(&name, binder)?;
-    }
-    server.spawn()
+    Ok(Bound(server))
 }
 
 /// The uid that the kernel reports for a connection; no other kind of identity is served.

@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rsbinder::{Binder, Interface as _, SIBinder};
@@ -14,7 +14,7 @@ use crate::admin::{Admin, TransportRecord};
 use super::called::Called;
 use super::door::{Administered, Door};
 use super::kernel::{self, Registered};
-use super::rpc::{self, Sockets};
+use super::rpc::{self, BoundSockets, Sockets};
 use super::service::Service;
 use super::wire::org::mediagate::IMediaGate::BnMediaGate;
 use super::wire::org::mediagate::IMediaGateAdmin::{BnMediaGateAdmin, transactions};
@@ -125,7 +125,7 @@ pub struct Serving {
     _registered: Option<Registered>,
 }
 
-/// Checks that [`serve`] could serve, and changes nothing.
+/// Checks that [`bind`] and [`serve`] could serve, and changes nothing.
 ///
 /// # Errors
 /// [`ServeError::Live`], [`ServeError::Occupied`], [`ServeError::NoDirectory`], [`ServeError::NoDriver`]
@@ -136,21 +136,62 @@ pub fn available(transports: &Transports) -> Result<(), ServeError> {
     transports.socket.as_deref().map_or(Ok(()), rpc::available)
 }
 
-/// Serves `admin`, which is told of each transport how it stands.
+/// The services, about to be served.
+#[derive(Debug)]
+pub struct Bound {
+    sockets: Option<BoundSockets>,
+    socket: Option<PathBuf>,
+    /// Whether it is needed, and whether the driver is open.
+    kernel: Option<(Kernel, Result<(), ServeError>)>,
+    /// The name of the service for applications in the service manager.
+    service: String,
+}
+
+impl Bound {
+    /// The sockets that were made.
+    pub fn sockets(&self) -> Vec<PathBuf> {
+        let socket = self.socket.iter();
+        socket.flat_map(|socket| [socket.clone(), super::administrators_socket(socket)]).collect()
+    }
+}
+
+/// Makes the sockets of `admin` and opens the driver; nobody answers there yet.
+///
+/// # Errors
+/// [`ServeError`]; then there are none.
+pub fn bind(admin: &Arc<Admin>, transports: &Transports) -> Result<Bound, ServeError> {
+    let Transports { socket, kernel, service } = transports.clone();
+    let sockets = socket.as_deref().map(|socket| rpc::bind(admin, socket)).transpose()?;
+    let kernel = match kernel {
+        Kernel::No => None,
+        Kernel::Needed => Some((Kernel::Needed, Ok(kernel::open()?))),
+        Kernel::Perhaps => Some((Kernel::Perhaps, kernel::open())),
+    };
+    Ok(Bound { sockets, socket, kernel, service })
+}
+
+/// Serves `admin`, which is told of each transport how it stands, on threads that have the rights which the calling
+/// thread has now.
 ///
 /// # Errors
 /// [`ServeError`]; then nothing is served.
-pub fn serve(admin: &Arc<Admin>, transports: &Transports) -> Result<Serving, ServeError> {
+pub fn serve(admin: &Arc<Admin>, bound: Bound) -> Result<Serving, ServeError> {
     let services = Services::new(admin);
-    let sockets = match &transports.socket {
-        Some(socket) => Some(listen(admin, &services, socket)?),
+    let Bound { sockets, socket, kernel, service } = bound;
+    let named = || services.named(&service);
+    let sockets = sockets.map(|sockets| rpc::serve(&services, sockets)).transpose()?;
+    if let Some(socket) = socket {
+        admin.announce(TransportRecord {
+            name: "rpc".to_owned(),
+            address: socket.display().to_string(),
+            serving: true,
+            why_not: None,
+        });
+    }
+    let registered = match kernel {
         None => None,
-    };
-    let named = || services.named(&transports.service);
-    let registered = match transports.kernel {
-        Kernel::No => None,
-        Kernel::Needed => Some(kernel::serve(admin, named())?),
-        Kernel::Perhaps => match kernel::serve(admin, named()) {
+        Some((Kernel::Needed, opened)) => Some(opened.and_then(|()| kernel::serve(admin, named()))?),
+        Some((_, opened)) => match opened.and_then(|()| kernel::serve(admin, named())) {
             Ok(registered) => Some(registered),
             Err(error) => {
                 if !matches!(error, ServeError::NoDriver) {
@@ -162,15 +203,4 @@ pub fn serve(admin: &Arc<Admin>, transports: &Transports) -> Result<Serving, Ser
         },
     };
     Ok(Serving { _sockets: sockets, _registered: registered })
-}
-
-fn listen(admin: &Arc<Admin>, services: &Services, socket: &Path) -> Result<Sockets, ServeError> {
-    let sockets = rpc::serve(admin, services, socket)?;
-    admin.announce(TransportRecord {
-        name: "rpc".to_owned(),
-        address: socket.display().to_string(),
-        serving: true,
-        why_not: None,
-    });
-    Ok(sockets)
 }

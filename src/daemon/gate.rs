@@ -2,8 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::Stop;
@@ -11,8 +11,8 @@ use super::files::MountedFiles;
 use super::index::Index;
 use super::volumes::{Mounted, Volumes};
 use crate::admin::{
-    AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Fact, Files, Gate, HandleRecord,
-    MaintenanceReport, NodeRecord, ScanProgress, ScanReport, Section, Status, VolumeRecord,
+    AdminError, Asked, BackingRecord, Confinement, CounterRecord, Dump, Explanation, Fact, Files, Gate,
+    HandleRecord, MaintenanceReport, NodeRecord, ScanProgress, ScanReport, Section, Status, VolumeRecord,
 };
 use crate::config::ServeOptions;
 use crate::diag::{Counter, Counters};
@@ -31,6 +31,7 @@ pub(super) struct DaemonGate {
     index: Index,
     files: MountedFiles,
     threads: u32,
+    confinement: OnceLock<Confinement>,
     started: Instant,
     stop: parking_lot::Mutex<Sender<Stop>>,
 }
@@ -46,7 +47,23 @@ impl DaemonGate {
         let threads = options.threads.get();
         let (index, started) = (Index::default(), Instant::now());
         let files = MountedFiles::new(&options.mount);
-        DaemonGate { volumes, store, counters, index, files, threads, started, stop: stop.into() }
+        let confinement = OnceLock::new();
+        DaemonGate {
+            volumes,
+            store,
+            counters,
+            index,
+            files,
+            threads,
+            confinement,
+            started,
+            stop: stop.into(),
+        }
+    }
+
+    /// Takes down how the daemon was confined.
+    pub(super) fn confined(&self, confinement: Confinement) {
+        let _first = self.confinement.set(confinement);
     }
 
     pub(super) fn volumes(&self) -> &Volumes {
@@ -260,6 +277,7 @@ impl Gate for DaemonGate {
             backings: self.backings().len() as u64,
             volumes: all.iter().map(volume).collect(),
             transports: Vec::new(),
+            confinement: self.confinement.get().cloned().unwrap_or_default(),
         }
     }
 

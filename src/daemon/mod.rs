@@ -7,13 +7,15 @@
 
 mod audit;
 mod check;
+mod confine;
 mod files;
 mod gate;
 mod index;
+mod keeper;
+mod limits;
 mod maintenance;
 mod observers;
 mod packages;
-mod privileges;
 mod sessions;
 mod undo;
 mod users;
@@ -28,6 +30,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use parking_lot::Mutex;
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use crate::admin::Admin;
 use crate::config::{BinderMode, ServeOptions};
@@ -35,7 +38,12 @@ use crate::diag::{Counters, DecisionRing};
 use crate::id::Uid;
 use crate::store::Store;
 use crate::{admin, binder, fuse, platform};
+use confine::Reach;
 use gate::DaemonGate;
+use keeper::Keeper;
+pub use keeper::keep as keep_mounts;
+use packages::Follower;
+use sessions::Sessions;
 use undo::Undo;
 pub(crate) use volumes::REST;
 use volumes::{Common, Volumes};
@@ -55,44 +63,43 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     let transports = transports(options);
     binder::available(&transports)?;
     let applications = options.apps.as_deref().map(admin::read_applications).transpose()?;
-    let own = Uid::new(rustix::process::geteuid().as_raw());
-    privileges::settle()?;
+    limits::raise();
     let mut undo = Undo::default();
-    let store = Arc::new(open_store(&options.state, &mut undo)?);
-    let counters = Arc::new(Counters::default());
-    let decisions = Arc::new(DecisionRing::default());
-    let common = Common {
-        options: options.clone(),
-        own,
-        store: store.clone(),
-        counters: counters.clone(),
-        decisions: decisions.clone(),
-        feed: Arc::default(),
-    };
-    let volumes = Volumes::open(common, &mut undo)?;
     let (stop, stopped) = channel();
-    let counted = counters.clone();
-    let gate = Arc::new(DaemonGate::new(volumes, store.clone(), counters, options, stop.clone()));
-    let admin = administration(&gate, &store, own);
-    if let (Some(path), Some(applications)) = (&options.apps, applications) {
-        packages::register(path, &applications, &admin, own)?;
-    }
-    let serving = binder::serve(&admin, &transports)?;
-    on_signal(stop.clone())?;
-    let sessions = Arc::new(Mutex::new(Some(sessions::mount(gate.volumes(), given, &stop)?)));
-    if options.users && own == Uid::ROOT && options.fuse_fd.is_none() {
-        users::follow(gate.clone(), sessions.clone(), stop.clone())?;
+    let parts = Parts::assemble(options, stop.clone(), &mut undo)?;
+    let packages = match (&options.apps, applications) {
+        (Some(path), Some(applications)) => packages::register(path, &applications, &parts.admin, parts.own)?,
+        _ => None,
+    };
+    let bound = binder::bind(&parts.admin, &transports)?;
+    let signals = Signals::new([SIGTERM, SIGINT]).context("cannot wait for signals")?;
+    let supervisor = platform::Supervisor::find().context("cannot reach the supervisor (NOTIFY_SOCKET)")?;
+    let keeper = Arc::new(parts.keeper(&bound)?);
+    let list = packages.as_ref().map(Follower::directory);
+    let sessions = parts.mount((&keeper, given), list, &stop)?;
+    on_signal(signals, stop.clone())?;
+    packages.map(Follower::start).transpose()?;
+    let serving = binder::serve(&parts.admin, bound)?;
+    let sessions = Arc::new(Mutex::new(Some(sessions)));
+    let Parts { own, store, counters, decisions, gate, admin } = parts;
+    if options.users && gate.volumes().common().privileged && options.fuse_fd.is_none() {
+        users::follow(gate.clone(), sessions.clone(), stop)?;
     }
     let audit = audit::Writer::start(admin.clone(), store, decisions, own)?;
-    let teller = observers::Teller::start(admin.clone(), gate.clone())?;
-    maintenance::keep(gate.clone(), counted)?;
+    let teller = observers::Teller::start(admin, gate.clone())?;
+    maintenance::keep(gate.clone(), counters)?;
     undo.keep();
     log::info!("serving {} at {}", options.lower.display(), options.mount.display());
+    supervisor.ready();
     let reason = wait(&stopped);
     log::info!("stopping: {reason}");
+    supervisor.stopping();
     gate.end_scans();
     teller.stop();
     drop(serving);
+    if let Err(error) = keeper.remove_sockets() {
+        log::warn!("the sockets are left: {error}");
+    }
     let sessions = sessions.lock().take();
     if let Some(sessions) = sessions {
         sessions.stop(PATIENCE, &stopped);
@@ -101,10 +108,70 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     Ok(())
 }
 
-/// The administration, whose observers are told of what happens in the volumes.
-fn administration(gate: &Arc<DaemonGate>, store: &Arc<Store>, own: Uid) -> Arc<Admin> {
-    let feed = gate.volumes().common().feed.clone();
-    Arc::new(Admin::new(store.clone(), gate.clone(), own).observing(feed))
+/// What a daemon consists of, before it serves.
+struct Parts {
+    own: Uid,
+    store: Arc<Store>,
+    counters: Arc<Counters>,
+    decisions: Arc<DecisionRing>,
+    gate: Arc<DaemonGate>,
+    admin: Arc<Admin>,
+}
+
+impl Parts {
+    fn assemble(options: &ServeOptions, stop: Sender<Stop>, undo: &mut Undo) -> Result<Parts> {
+        let own = Uid::new(rustix::process::geteuid().as_raw());
+        let store = Arc::new(open_store(&options.state, undo)?);
+        let counters = Arc::new(Counters::default());
+        let decisions = Arc::new(DecisionRing::default());
+        let common = Common {
+            options: options.clone(),
+            own,
+            privileged: confine::may_mount(),
+            store: store.clone(),
+            counters: counters.clone(),
+            decisions: decisions.clone(),
+            feed: Arc::default(),
+        };
+        let volumes = Volumes::open(common, undo)?;
+        let gate = Arc::new(DaemonGate::new(volumes, store.clone(), counters.clone(), options, stop));
+        // Its observers are told of what happens in the volumes.
+        let feed = gate.volumes().common().feed.clone();
+        let admin = Arc::new(Admin::new(store.clone(), gate.clone(), own).observing(feed));
+        Ok(Parts { own, store, counters, decisions, gate, admin })
+    }
+
+    /// Starts the process that mounts for this one.
+    fn keeper(&self, bound: &binder::Bound) -> Result<Keeper> {
+        let common = self.gate.volumes().common();
+        let mount = std::fs::canonicalize(&common.options.mount)?;
+        Keeper::start(&mount, &bound.sockets(), common.privileged)
+    }
+
+    /// Mounts everything and serves it. In between this thread is confined, with all that it starts from then on; the
+    /// shared volume comes before, because Landlock has to know it, and the others after, because they are mounted
+    /// inside it, where nobody comes before it is served.
+    fn mount(
+        &self,
+        (keeper, given): (&Arc<Keeper>, Option<OwnedFd>),
+        list: Option<&Path>,
+        stop: &Sender<Stop>,
+    ) -> Result<Sessions> {
+        let volumes = self.gate.volumes();
+        let options = &volumes.common().options;
+        let all = volumes.all();
+        let (shared, inner) = all.split_first().context("there is no volume")?;
+        let mut sessions = Sessions::new(keeper.clone(), given.is_some());
+        let mounted = match (given, options.fuse_fd) {
+            (Some(device), Some(number)) => sessions.take_over(shared, options, (number, device))?,
+            _ => sessions.mount(shared, options)?,
+        };
+        let reach = Reach { lower: volumes.lower(), mount: &options.mount, state: &options.state, list };
+        self.gate.confined(confine::daemon(&reach)?);
+        sessions.serve(mounted, stop)?;
+        sessions.add(inner, options, stop)?;
+        Ok(sessions)
+    }
 }
 
 /// The device that was handed over, or `None` after a look whether this daemon can mount; it comes before anything is
@@ -163,9 +230,7 @@ fn wait(stopped: &Receiver<Stop>) -> &'static str {
     }
 }
 
-fn on_signal(stop: Sender<Stop>) -> Result<()> {
-    let mut signals =
-        signal_hook::iterator::Signals::new([SIGTERM, SIGINT]).context("cannot wait for signals")?;
+fn on_signal(mut signals: Signals, stop: Sender<Stop>) -> Result<()> {
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for _signal in signals.forever() {
             // One more during a stop ends the waiting for open files; after it nobody listens.

@@ -25,53 +25,74 @@ use crate::id::Uid;
 /// Room for a few events; more are read in turn.
 const EVENTS: usize = 4096;
 
-/// Registers the applications of a file, which were read from it; a `packages.list` is followed from now on.
-pub(super) fn register(path: &Path, applications: &[AppRequest], admin: &Arc<Admin>, own: Uid) -> Result<()> {
+/// Registers the applications of a file, which were read from it; a `packages.list` is to be followed from now on.
+pub(super) fn register(
+    path: &Path,
+    applications: &[AppRequest],
+    admin: &Arc<Admin>,
+    own: Uid,
+) -> Result<Option<Follower>> {
     if ImportFormat::of_name(&path.to_string_lossy()) != ImportFormat::PackagesList {
         admin.session(own).set_applications(applications)?;
-        return Ok(());
+        return Ok(None);
     }
-    let follower = Follower { path: path.to_owned(), admin: admin.clone(), own };
     // Watched before it is read again, so that no change is missed.
-    let watch = follower.watch()?;
+    let watch = watch(directory(path))?;
+    let follower = Follower { path: path.to_owned(), watch, admin: admin.clone(), own };
     follower.take(&read_applications(path)?)?;
-    std::thread::Builder::new().name("packages".to_owned()).spawn(move || {
-        if let Err(error) = follower.follow(&watch) {
-            log::error!("{} is no longer followed: {error}", follower.path.display());
-        }
-    })?;
-    Ok(())
+    Ok(Some(follower))
 }
 
-struct Follower {
+fn directory(list: &Path) -> &Path {
+    let directory = list.parent().filter(|parent| !parent.as_os_str().is_empty());
+    directory.unwrap_or(Path::new("."))
+}
+
+/// The list is replaced by another file, so its directory is watched.
+fn watch(directory: &Path) -> Result<OwnedFd> {
+    let watch = inotify::init(CreateFlags::CLOEXEC)?;
+    let events = WatchFlags::MOVED_TO | WatchFlags::CLOSE_WRITE | WatchFlags::ONLYDIR;
+    inotify::add_watch(&watch, directory, events)
+        .with_context(|| format!("cannot watch {} for installed packages", directory.display()))?;
+    Ok(watch)
+}
+
+/// A list that is watched, and those who are told of it.
+pub(super) struct Follower {
     path: PathBuf,
+    watch: OwnedFd,
     admin: Arc<Admin>,
     own: Uid,
 }
 
 impl Follower {
-    /// The list is replaced by another file, so its directory is watched.
-    fn watch(&self) -> Result<OwnedFd> {
-        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let directory = directory.unwrap_or(Path::new("."));
-        let watch = inotify::init(CreateFlags::CLOEXEC)?;
-        let events = WatchFlags::MOVED_TO | WatchFlags::CLOSE_WRITE | WatchFlags::ONLYDIR;
-        inotify::add_watch(&watch, directory, events)
-            .with_context(|| format!("cannot watch {} for installed packages", directory.display()))?;
-        Ok(watch)
+    /// Where the list lies, which is read again there.
+    pub(super) fn directory(&self) -> &Path {
+        directory(&self.path)
     }
 
-    fn follow(&self, watch: &OwnedFd) -> io::Result<()> {
+    /// Follows the list, with the rights that this thread has now.
+    pub(super) fn start(self) -> Result<()> {
+        std::thread::Builder::new().name("packages".to_owned()).spawn(move || {
+            if let Err(error) = self.follow() {
+                log::error!("{} is no longer followed: {error}", self.path.display());
+            }
+        })?;
+        Ok(())
+    }
+
+    fn follow(&self) -> io::Result<()> {
         let name = self.path.file_name().and_then(|name| CString::new(name.as_bytes()).ok());
         loop {
-            if self.changed(watch, name.as_deref())? {
+            if self.changed(name.as_deref())? {
                 self.catch_up();
             }
         }
     }
 
     /// Waits for news of the directory; tells whether the list is among them, or might be.
-    fn changed(&self, watch: &OwnedFd, name: Option<&std::ffi::CStr>) -> io::Result<bool> {
+    fn changed(&self, name: Option<&std::ffi::CStr>) -> io::Result<bool> {
+        let watch = &self.watch;
         match poll(&mut [PollFd::new(watch, PollFlags::IN)], None) {
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => return Ok(false),

@@ -14,11 +14,11 @@ use anyhow::Result;
 use parking_lot::Mutex;
 
 use super::Stop;
-use super::volumes::{Mounted, Volumes};
+use super::keeper::Keeper;
+use super::volumes::Mounted;
 use crate::config::ServeOptions;
 use crate::fs::{Volume, VolumeKind};
-use crate::fuse::{self, MountOptions, Session};
-use crate::id::Uid;
+use crate::fuse::{self, MountError, MountOptions, Session};
 
 /// How often a stop looks whether the last file was closed.
 const POLL: Duration = Duration::from_millis(5);
@@ -26,18 +26,22 @@ const POLL: Duration = Duration::from_millis(5);
 /// The mounts, being served; dropped, they are taken out of the name space.
 #[derive(Debug)]
 pub(super) struct Sessions {
+    keeper: Arc<Keeper>,
     served: Vec<Served>,
     /// Somebody else mounted, and unmounts.
     given: bool,
     /// What this daemon is about to unmount itself.
-    leaving: Arc<Mutex<HashSet<PathBuf>>>,
+    leaving: Arc<Mutex<HashSet<String>>>,
 }
 
-/// A mount and the thread that waits for its end.
+/// A mount that is being served.
 #[derive(Debug)]
 struct Served {
     mount: PathBuf,
+    /// Where in the shared volume.
+    inside: String,
     volume: Arc<Volume>,
+    /// Waits for its end.
     waiting: JoinHandle<()>,
 }
 
@@ -51,39 +55,46 @@ impl Served {
     }
 }
 
-/// Mounts every volume, the private ones inside the shared one; or serves the only one through a descriptor that
-/// somebody else has mounted with.
-pub(super) fn mount(volumes: &Volumes, given: Option<OwnedFd>, stop: &Sender<Stop>) -> Result<Sessions> {
-    let mut sessions = Sessions { served: Vec::new(), given: given.is_some(), leaving: Arc::default() };
-    let (all, options) = (volumes.all(), &volumes.common().options);
-    match (all.as_slice(), given, options.fuse_fd) {
-        ([only], Some(device), Some(number)) => {
-            let (volume, how) = (only.volume.clone(), how(only, options)?);
-            let session = Session::start_given(volume, &only.mount, how, (number, device))?;
-            tell(&session, true);
-            sessions.serve(session, stop.clone())?;
-        }
-        _ => sessions.add(&all, options, stop)?,
-    }
-    Ok(sessions)
+/// A volume that is mounted, and that nobody serves yet; dropped, it is unmounted.
+#[derive(Debug)]
+pub(super) struct Unserved {
+    session: fuse::Mounted,
+    point: Point,
 }
 
-fn how(mounted: &Mounted, options: &ServeOptions) -> Result<MountOptions> {
-    let settings = mounted.volume.settings();
+/// Something is mounted there; dropped, it is no more.
+#[derive(Debug)]
+struct Point {
+    keeper: Arc<Keeper>,
+    /// Where in the shared volume; `None` for what is to stay.
+    inside: Option<String>,
+}
+
+impl Drop for Point {
+    fn drop(&mut self) {
+        if let Some(inside) = &self.inside
+            && let Err(error) = self.keeper.detach(inside)
+        {
+            log::warn!("a mount that is not served is left: {error}");
+        }
+    }
+}
+
+fn how(mounted: &Mounted, options: &ServeOptions, others: bool) -> Result<MountOptions> {
     Ok(MountOptions {
         threads: usize::try_from(options.threads.get())?,
-        others: settings.own == Uid::ROOT || options.fuse_fd.is_some(),
-        check_modes: matches!(settings.kind, VolumeKind::Private(_)),
+        others,
+        check_modes: matches!(mounted.volume.settings().kind, VolumeKind::Private(_)),
     })
 }
 
 /// Says what this mount cannot do.
-fn tell(session: &Session, root: bool) {
+fn tell(session: &Session, privileged: bool) {
     let mount = session.mount().display();
     if let Err(reason) = session.volume().passthrough() {
         log::warn!("{mount}: no passthrough, the daemon serves every read and write: {reason}");
     }
-    if !root {
+    if !privileged {
         log::warn!(
             "{mount}: mounted as an ordinary user: only this user may walk in, and it sees everything"
         );
@@ -91,6 +102,47 @@ fn tell(session: &Session, root: bool) {
 }
 
 impl Sessions {
+    /// None yet.
+    pub(super) fn new(keeper: Arc<Keeper>, given: bool) -> Sessions {
+        Sessions { keeper, served: Vec::new(), given, leaving: Arc::default() }
+    }
+
+    /// Takes a volume that somebody else has mounted with this descriptor, which they call by its number.
+    pub(super) fn take_over(
+        &self,
+        mounted: &Mounted,
+        options: &ServeOptions,
+        (number, device): (u32, OwnedFd),
+    ) -> Result<Unserved> {
+        let point = Point { keeper: self.keeper.clone(), inside: None };
+        let (volume, how) = (mounted.volume.clone(), how(mounted, options, true)?);
+        let session = fuse::Mounted::new(volume, &mounted.mount, how, Some(device));
+        let session = session.map_err(|error| error.of_descriptor(number))?;
+        Ok(Unserved { session, point })
+    }
+
+    /// Mounts a volume, inside one that is served or as the first.
+    pub(super) fn mount(&self, mounted: &Mounted, options: &ServeOptions) -> Result<Unserved> {
+        let refused = |cause| MountError::Refused { mount: mounted.mount.clone(), cause };
+        let device = self.keeper.mount(&mounted.inside).map_err(refused)?;
+        // What it mounts itself fuser unmounts itself.
+        let inside = device.is_some().then(|| mounted.inside.clone());
+        let mut point = Point { keeper: self.keeper.clone(), inside };
+        let how = how(mounted, options, device.is_some())?;
+        let session = fuse::Mounted::new(mounted.volume.clone(), &mounted.mount, how, device)?;
+        point.inside = Some(mounted.inside.clone());
+        Ok(Unserved { session, point })
+    }
+
+    /// Serves what is mounted, with the rights that this thread has now.
+    pub(super) fn serve(&mut self, unserved: Unserved, stop: &Sender<Stop>) -> Result<()> {
+        let Unserved { session, mut point } = unserved;
+        let session = session.serve()?;
+        tell(&session, self.given || self.keeper.mounts());
+        let inside = point.inside.take().unwrap_or_default();
+        self.wait(session, inside, stop.clone())
+    }
+
     /// Mounts these volumes, each inside one that is mounted.
     pub(super) fn add(
         &mut self,
@@ -98,27 +150,21 @@ impl Sessions {
         options: &ServeOptions,
         stop: &Sender<Stop>,
     ) -> Result<()> {
-        for mounted in volumes {
-            let how = how(mounted, options)?;
-            let session = Session::start(mounted.volume.clone(), &mounted.mount, how)?;
-            tell(&session, mounted.volume.settings().own == Uid::ROOT);
-            self.serve(session, stop.clone())?;
-        }
-        Ok(())
+        volumes.iter().try_for_each(|mounted| self.serve(self.mount(mounted, options)?, stop))
     }
 
     /// Takes these volumes out of the name space, the innermost first.
     pub(super) fn remove(&mut self, volumes: &[Mounted]) {
         for mounted in volumes.iter().rev() {
-            self.detach(&mounted.mount);
+            self.detach(&mounted.mount, &mounted.inside);
         }
         self.served.retain(|served| !served.is_over());
     }
 
-    fn serve(&mut self, session: Session, stop: Sender<Stop>) -> Result<()> {
+    fn wait(&mut self, session: Session, inside: String, stop: Sender<Stop>) -> Result<()> {
         let (mount, volume) = (session.mount().to_owned(), session.volume().clone());
         let shared = !matches!(session.volume().settings().kind, VolumeKind::Private(_));
-        let (name, leaving) = (mount.clone(), self.leaving.clone());
+        let (name, leaving, key) = (mount.clone(), self.leaving.clone(), inside.clone());
         let waiting = std::thread::Builder::new().name("unmounted".to_owned()).spawn(move || {
             if let Err(error) = session.join() {
                 log::error!("serving {} ended: {error}", name.display());
@@ -126,11 +172,11 @@ impl Sessions {
             if shared {
                 // Nobody listens any more once the daemon stops.
                 let _sent = stop.send(Stop::Unmounted);
-            } else if !leaving.lock().remove(&name) {
+            } else if !leaving.lock().remove(&key) {
                 log::warn!("{} is no longer mounted: what is private there is out of reach", name.display());
             }
         })?;
-        self.served.push(Served { mount, volume, waiting });
+        self.served.push(Served { mount, inside, volume, waiting });
         Ok(())
     }
 
@@ -148,10 +194,8 @@ impl Sessions {
             }
         }
         for served in open() {
-            log::warn!(
-                "files of {} are still open: they answer ENOTCONN from now on",
-                served.mount.display()
-            );
+            let mount = served.mount.display();
+            log::warn!("files of {mount} are still open: they answer ENOTCONN from now on");
         }
         self.served.clear();
     }
@@ -159,14 +203,14 @@ impl Sessions {
     fn detach_all(&self) {
         let own = self.served.iter().rev().filter(|served| !self.given && !served.is_over());
         for served in own {
-            self.detach(&served.mount);
+            self.detach(&served.mount, &served.inside);
         }
     }
 
-    fn detach(&self, mount: &Path) {
-        self.leaving.lock().insert(mount.to_owned());
-        if let Err(error) = fuse::detach(mount) {
-            self.leaving.lock().remove(mount);
+    fn detach(&self, mount: &Path, inside: &str) {
+        self.leaving.lock().insert(inside.to_owned());
+        if let Err(error) = self.keeper.detach(inside) {
+            self.leaving.lock().remove(inside);
             log::warn!("cannot unmount {}: {error}", mount.display());
         }
     }

@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{AtFlags, CWD};
+
 /// What was not there before the start, outermost first. Dropped, it removes those that are there now; a directory
 /// that something else was put into stays.
 #[derive(Debug, Default)]
@@ -30,7 +32,8 @@ impl Drop for Undo {
         for path in self.0.iter().rev() {
             let directory = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
             // It was not made at all, or it is in use: then it stays.
-            let _ = if directory { fs::remove_dir(path) } else { fs::remove_file(path) };
+            let flags = if directory { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+            let _ = rustix::fs::unlinkat(CWD, path, flags);
         }
     }
 }

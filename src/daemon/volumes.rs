@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use parking_lot::RwLock;
 
-use super::privileges;
+use super::limits;
 use super::undo::Undo;
 use crate::config::ServeOptions;
 use crate::diag::{Counters, DecisionRing};
@@ -47,6 +47,8 @@ pub(super) struct Mounted {
 pub(super) struct Common {
     pub(super) options: ServeOptions,
     pub(super) own: Uid,
+    /// Whether it may mount by itself, and so serves everybody; an ordinary user's daemon serves that user.
+    pub(super) privileged: bool,
     pub(super) store: Arc<Store>,
     pub(super) counters: Arc<Counters>,
     pub(super) decisions: Arc<DecisionRing>,
@@ -67,26 +69,27 @@ impl Volumes {
     /// Opens what is below; nothing is mounted yet.
     pub(super) fn open(common: Common, undo: &mut Undo) -> Result<Volumes> {
         let lower = std::fs::canonicalize(&common.options.lower)?;
-        let (own, users) = (common.own, common.options.users);
+        let (privileged, users) = (common.privileged, common.options.users);
         let volumes = Volumes { common, lower, open: RwLock::default() };
         let kind = if users { VolumeKind::Users } else { VolumeKind::Shared };
         volumes.add(vec![volumes.one(kind, OWNER, "")?]);
         if volumes.common.options.fuse_fd.is_some() {
             // Whoever mounted this one mounts what lies in it.
-        } else if own == Uid::ROOT && users {
+        } else if privileged && users {
             for user in volumes.users()? {
                 volumes.add(volumes.private_of(user.number, &user.number.to_string(), undo)?);
             }
-        } else if own == Uid::ROOT {
+        } else if privileged {
             volumes.add(volumes.private_of(OWNER, "", undo)?);
         }
         Ok(volumes)
     }
 
     fn one(&self, kind: VolumeKind, user: UserId, inside: &str) -> Result<Mounted> {
-        let Common { options, own, store, counters, decisions, feed } = &self.common;
+        let Common { options, own, privileged, store, counters, decisions, feed } = &self.common;
         let lower = within(&self.lower, inside);
-        let settings = settings(options, *own, kind, user);
+        let shown = if *privileged { SHOWN } else { own.raw() };
+        let settings = settings(options, (*own, shown), kind, user);
         let volume = Volume::new(&lower, settings, store.clone(), counters.clone(), decisions.clone())
             .with_context(|| format!("cannot open the lower directory {}", lower.display()))?;
         Ok(Mounted {
@@ -184,8 +187,7 @@ fn within(directory: &Path, inside: &str) -> PathBuf {
     if inside.is_empty() { directory.to_owned() } else { directory.join(inside) }
 }
 
-fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind, user: UserId) -> Settings {
-    let shown = if own == Uid::ROOT { SHOWN } else { own.raw() };
+fn settings(options: &ServeOptions, (own, shown): (Uid, u32), kind: VolumeKind, user: UserId) -> Settings {
     Settings {
         kind,
         own,
@@ -196,8 +198,8 @@ fn settings(options: &ServeOptions, own: Uid, kind: VolumeKind, user: UserId) ->
         shown_gid: shown,
         passthrough: options.passthrough,
         rest: REST,
-        handles_per_uid: privileges::handles_per_uid(),
-        descriptors: privileges::descriptors(),
+        handles_per_uid: limits::handles_per_uid(),
+        descriptors: limits::descriptors(),
         watches: options.watches,
     }
 }

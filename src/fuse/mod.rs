@@ -7,10 +7,12 @@ mod available;
 mod backing;
 mod given;
 mod lane;
+mod mount;
 mod readahead;
 mod session;
 mod translate;
 
 pub use available::available;
 pub use given::given;
-pub use session::{MountError, MountOptions, Session, clear_dead_mount, detach};
+pub use mount::{detach_below, mount_below};
+pub use session::{MountError, MountOptions, Mounted, Session, clear_dead_mount, detach};

@@ -90,57 +90,66 @@ pub enum MountError {
     },
 }
 
-/// A mounted volume that is being served.
-#[derive(Debug)]
-pub struct Session {
-    mount: PathBuf,
-    volume: Arc<Volume>,
-    serving: JoinHandle<io::Result<()>>,
-    beside: Vec<JoinHandle<()>>,
+impl MountError {
+    /// The same of a descriptor that was handed over.
+    #[must_use]
+    pub fn of_descriptor(self, number: u32) -> MountError {
+        match self {
+            MountError::Refused { cause, .. } => MountError::Given { number, cause: cause.to_string() },
+            other => other,
+        }
+    }
 }
 
-impl Session {
-    /// Mounts a volume and serves it on threads of its own.
-    ///
-    /// # Errors
-    /// [`MountError`]; then nothing is mounted.
-    pub fn start(volume: Arc<Volume>, mount: &Path, options: MountOptions) -> Result<Session, MountError> {
-        available()?;
-        let adapter = adapter(&volume);
-        let refused = |cause| MountError::Refused { mount: mount.to_owned(), cause };
-        let session = fuser::Session::new(adapter, mount, &config(options)).map_err(refused)?;
-        Session::serve(volume, mount, session)
-    }
+/// A mounted volume whose requests nobody answers yet: who asks for something there waits.
+#[derive(Debug)]
+pub struct Mounted {
+    mount: PathBuf,
+    volume: Arc<Volume>,
+    session: fuser::Session<Adapter>,
+}
 
-    /// Serves a volume through a descriptor with which somebody else has mounted it; `number` is what they call it.
-    /// What `options` says of mounting was theirs to say.
+impl Mounted {
+    /// Mounts a volume, at `device` if somebody has mounted it there already; nothing serves it yet.
     ///
     /// # Errors
-    /// [`MountError::Given`], [`MountError::Start`]
-    pub fn start_given(
+    /// [`MountError`]; then nothing is mounted, unless somebody else did.
+    pub fn new(
         volume: Arc<Volume>,
         mount: &Path,
         options: MountOptions,
-        (number, device): (u32, OwnedFd),
-    ) -> Result<Session, MountError> {
-        let refused = |cause: io::Error| MountError::Given { number, cause: cause.to_string() };
+        device: Option<OwnedFd>,
+    ) -> Result<Mounted, MountError> {
+        let adapter = adapter(&volume);
+        let refused = |cause| MountError::Refused { mount: mount.to_owned(), cause };
         let config = config(options);
-        let session =
-            fuser::Session::from_fd(adapter(&volume), device, config.acl, config).map_err(refused)?;
-        Session::serve(volume, mount, session)
-    }
-
-    fn serve(
-        volume: Arc<Volume>,
-        mount: &Path,
-        session: fuser::Session<Adapter>,
-    ) -> Result<Session, MountError> {
-        let start = |cause| MountError::Start { mount: mount.to_owned(), cause };
+        let session = match device {
+            Some(device) => fuser::Session::from_fd(adapter, device, config.acl, config),
+            None => {
+                available()?;
+                fuser::Session::new(adapter, mount, &config)
+            }
+        };
+        let session = session.map_err(refused)?;
+        // Only now: the kernel sets its own when it is answered for the first time.
+        if let Err(error) = readahead::raise(mount) {
+            log::debug!("the read-ahead of {} stays as it is: {error}", mount.display());
+        }
         if let Ok(root) = PathFd::root(volume.lower())
             && let Err(reason) = probe(session.as_fd(), root)
         {
             volume.refuse_passthrough(reason);
         }
+        Ok(Mounted { mount: mount.to_owned(), volume, session })
+    }
+
+    /// Serves it on threads of its own, which have the rights that the calling thread has now.
+    ///
+    /// # Errors
+    /// [`MountError::Start`]
+    pub fn serve(self) -> Result<Session, MountError> {
+        let Mounted { mount, volume, session } = self;
+        let start = |cause| MountError::Start { mount: mount.clone(), cause };
         let device = session.as_fd().try_clone_to_owned().map_err(start)?;
         volume.connect(Arc::new(KernelLink::new(device, session.notifier())));
         let beside = BESIDE.iter().map(|(name, work)| {
@@ -152,12 +161,20 @@ impl Session {
             .name("session".to_owned())
             .spawn(move || session.run())
             .map_err(start)?;
-        if let Err(error) = readahead::raise(mount) {
-            log::debug!("the read-ahead of {} stays as it is: {error}", mount.display());
-        }
-        Ok(Session { mount: mount.to_owned(), volume, serving, beside })
+        Ok(Session { mount, volume, serving, beside })
     }
+}
 
+/// A mounted volume that is being served.
+#[derive(Debug)]
+pub struct Session {
+    mount: PathBuf,
+    volume: Arc<Volume>,
+    serving: JoinHandle<io::Result<()>>,
+    beside: Vec<JoinHandle<()>>,
+}
+
+impl Session {
     /// Where it is mounted.
     pub fn mount(&self) -> &Path {
         &self.mount

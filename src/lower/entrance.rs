@@ -188,17 +188,15 @@ impl Entrance {
     }
 }
 
-/// Gives up what this thread may do beyond `user`, for files. A daemon that is not root is its own user already and
+/// Gives up what this thread may do beyond `user`, for files. A daemon without capabilities is its own user already and
 /// can become nobody else.
 fn become_user(user: Uid) -> io::Result<()> {
-    let own = rustix::process::geteuid();
-    if own.as_raw() == user.raw() && !own.is_root() {
-        return Ok(());
-    }
-    set_thread_groups(&[])?;
-    // Android's applications have a group of their uid's number.
-    if !sys::ask_for_files_as(user.raw(), user.raw()) {
-        return Err(io::Error::from(rustix::io::Errno::PERM));
+    if rustix::process::geteuid().as_raw() != user.raw() || user == Uid::ROOT {
+        set_thread_groups(&[])?;
+        // Android's applications have a group of their uid's number.
+        if !sys::ask_for_files_as(user.raw(), user.raw()) {
+            return Err(io::Error::from(rustix::io::Errno::PERM));
+        }
     }
     let none = CapabilitySet::empty();
     Ok(set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?)

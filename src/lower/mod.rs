@@ -27,4 +27,5 @@ pub use inspect::Inspection;
 pub use name::{FileName, NameError};
 pub use path::{PathFd, TimeToSet, Times};
 pub use stat::{ContentVersion, FileKind, Stat};
+pub use sys::allow_beneath;
 pub use watch::{News, WatchId, Watcher, Woken};

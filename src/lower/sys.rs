@@ -1,7 +1,11 @@
 //! System calls that no safe interface offers.
 
-#![expect(unsafe_code, reason = "leases and a thread's file-system user: rustix has no calls for them")]
+#![expect(
+    unsafe_code,
+    reason = "leases, a thread's file-system user, a rule of Landlock: rustix has no calls for them"
+)]
 
+use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// include/uapi/asm-generic/fcntl.h; libc does not have it on every target.
@@ -36,4 +40,31 @@ pub(super) fn ask_for_files_as(user: u32, group: u32) -> bool {
         [libc::setfsgid(nobody), libc::setfsuid(nobody)]
     };
     asked_group.cast_unsigned() == group && asked_user.cast_unsigned() == user
+}
+
+/// `struct landlock_path_beneath_attr` (include/uapi/linux/landlock.h).
+#[repr(C, packed)]
+struct PathBeneath {
+    allowed_access: u64,
+    parent_fd: i32,
+}
+
+/// `LANDLOCK_RULE_PATH_BENEATH`
+const PATH_BENEATH: libc::c_int = 1;
+
+/// Adds to a ruleset of Landlock that these rights are had beneath a directory. It asks nothing of the directory, which
+/// may be the root of a file system that nobody serves yet.
+///
+/// # Errors
+/// EINVAL for rights that the ruleset is not about.
+pub fn allow_beneath(ruleset: BorrowedFd<'_>, directory: BorrowedFd<'_>, rights: u64) -> io::Result<()> {
+    let rule = PathBeneath { allowed_access: rights, parent_fd: directory.as_raw_fd() };
+    let no_flags: libc::c_uint = 0;
+    // SAFETY: the kernel reads one structure of this layout, which lives until the call returns; both descriptors are
+    // open.
+    let added = unsafe {
+        let rule = std::ptr::from_ref(&rule);
+        libc::syscall(libc::SYS_landlock_add_rule, ruleset.as_raw_fd(), PATH_BENEATH, rule, no_flags)
+    };
+    if added == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -3,6 +3,7 @@
 
 #[cfg(target_os = "android")]
 mod android;
+pub mod calls;
 #[cfg(not(target_os = "android"))]
 mod linux;
 
@@ -15,7 +16,7 @@ use android as system;
 #[cfg(not(target_os = "android"))]
 use linux as system;
 
-pub use system::start_log;
+pub use system::{Supervisor, start_log};
 
 /// Where the daemon keeps its database unless told otherwise.
 pub fn state_directory() -> PathBuf {

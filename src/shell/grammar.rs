@@ -49,6 +49,9 @@ pub enum Command {
         /// The file.
         path: PathBuf,
     },
+    /// What the process that mounts for the daemon runs; nothing for people.
+    #[command(hide = true)]
+    KeepMounts,
     /// Print kind and redaction plan of files on disk; needs no daemon.
     Inspect {
         /// The files.

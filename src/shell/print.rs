@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::admin::{
-    AccessRequest, AppOpRecord, AppRecord, AuditRecord, BackingRecord, CounterRecord, Dump, Explanation,
-    GrantRecord, HandleRecord, MaintenanceReport, NodeRecord, ScanReport, SharingUsers, Status,
+    AccessRequest, AppOpRecord, AppRecord, AuditRecord, BackingRecord, Confinement, CounterRecord, Dump,
+    Explanation, GrantRecord, HandleRecord, MaintenanceReport, NodeRecord, ScanReport, SharingUsers, Status,
 };
 use crate::diag::utc;
 
@@ -139,8 +139,8 @@ pub(super) fn scan(out: &mut dyn Write, report: &ScanReport) -> io::Result<()> {
 }
 
 pub(super) fn status(out: &mut dyn Write, status: &Status) -> io::Result<()> {
-    let Status { pid, version, uptime_seconds, threads, nodes, handles, backings, volumes, transports } =
-        status;
+    let Status { pid, version, uptime_seconds, threads, nodes, handles, backings, volumes, .. } = status;
+    let Status { transports, confinement, .. } = status;
     writeln!(out, "mediagate {version}, process {pid}, up {uptime_seconds} s, {threads} threads")?;
     writeln!(out, "{nodes} nodes, {handles} handles, {backings} backings")?;
     let rows = volumes.iter().map(|volume| {
@@ -154,7 +154,23 @@ pub(super) fn status(out: &mut dyn Write, status: &Status) -> io::Result<()> {
         let serving = if transport.serving { "yes".to_owned() } else { format!("no: {why_not}") };
         [transport.name.clone(), transport.address.clone(), serving]
     });
-    table(out, ["TRANSPORT", "ADDRESS", "SERVING"], rows)
+    table(out, ["TRANSPORT", "ADDRESS", "SERVING"], rows)?;
+    confined(out, confinement)
+}
+
+fn confined(out: &mut dyn Write, confinement: &Confinement) -> io::Result<()> {
+    let Confinement { capabilities, no_new_privileges, landlock, seccomp, missing } = confinement;
+    let yes = |yes: bool| if yes { "yes" } else { "no" };
+    let landlock = if *landlock == 0 { "no".to_owned() } else { format!("version {landlock}") };
+    let capabilities = if capabilities.is_empty() { "none".to_owned() } else { capabilities.join(" ") };
+    writeln!(out, "capabilities: {capabilities}")?;
+    writeln!(
+        out,
+        "no new privileges: {}, landlock: {landlock}, seccomp: {}",
+        yes(*no_new_privileges),
+        yes(*seccomp)
+    )?;
+    missing.iter().try_for_each(|what| writeln!(out, "not fully confined: {}", safe(what)))
 }
 
 pub(super) fn audit_heading(out: &mut dyn Write) -> io::Result<()> {

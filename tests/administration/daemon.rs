@@ -13,9 +13,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mediagate::admin::{
-    Admin, AdminError, Asked, BackingRecord, CounterRecord, Dump, Explanation, Files, Gate, HandleRecord,
-    ListedFile, MaintenanceReport, NodeRecord, OpenMode, ScanProgress, ScanReport, Section, Status,
-    VolumeRecord,
+    Admin, AdminError, Asked, BackingRecord, Confinement, CounterRecord, Dump, Explanation, Files, Gate,
+    HandleRecord, ListedFile, MaintenanceReport, NodeRecord, OpenMode, ScanProgress, ScanReport, Section,
+    Status, VolumeRecord,
 };
 use mediagate::binder::{self, Kernel, Serving, Transports};
 use mediagate::error::Errno;
@@ -224,6 +224,13 @@ impl Gate for OneFile {
                 why_not: Some("the kernel refuses backing files: EPERM".to_owned()),
             }],
             transports: Vec::new(),
+            confinement: Confinement {
+                capabilities: vec!["CAP_SYS_ADMIN".to_owned(), "CAP_LEASE".to_owned()],
+                no_new_privileges: true,
+                landlock: 6,
+                seccomp: true,
+                missing: vec!["a thing that kernels have".to_owned()],
+            },
         }
     }
 
@@ -259,14 +266,12 @@ impl Daemon {
     }
 
     fn serve(admin: &Arc<Admin>, socket: &Path) -> Result<Serving, binder::ServeError> {
-        binder::serve(
-            admin,
-            &Transports {
-                socket: Some(socket.to_owned()),
-                kernel: Kernel::No,
-                service: "mediagate".to_owned(),
-            },
-        )
+        let transports = Transports {
+            socket: Some(socket.to_owned()),
+            kernel: Kernel::No,
+            service: "mediagate".to_owned(),
+        };
+        binder::serve(admin, binder::bind(admin, &transports)?)
     }
 
     /// Serves the same administration on another socket.

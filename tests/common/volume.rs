@@ -43,6 +43,7 @@ pub(crate) struct Setup {
     handed_over: bool,
     packages: Option<String>,
     transport: Transport,
+    under: Vec<String>,
 }
 
 impl Setup {
@@ -64,6 +65,7 @@ impl Setup {
             handed_over: false,
             packages: None,
             transport,
+            under: Vec::new(),
         }
     }
 
@@ -121,6 +123,12 @@ impl Setup {
         self
     }
 
+    /// Has another program start the daemon: in the same process, after it has changed something.
+    pub(crate) fn under(mut self, program: &[&str]) -> Setup {
+        self.under = program.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
     /// Serves so that it is called on this transport.
     pub(crate) fn called_on(mut self, transport: Transport) -> Setup {
         self.transport = transport;
@@ -147,9 +155,9 @@ impl Setup {
         if let Some(list) = &self.packages {
             fs::write(&apps, list).expect("the list of packages");
         }
-        let Setup { scratch, arguments, elsewhere, handed_over, transport, .. } = self;
+        let Setup { scratch, arguments, elsewhere, handed_over, transport, under, .. } = self;
         let mut volume =
-            Volume { scratch, elsewhere, root, apps, arguments, handed_over, transport, daemon: None };
+            Volume { scratch, elsewhere, root, apps, arguments, handed_over, transport, under, daemon: None };
         volume.serve();
         Some(volume)
     }
@@ -165,6 +173,7 @@ pub(crate) struct Volume {
     arguments: Vec<String>,
     handed_over: bool,
     transport: Transport,
+    under: Vec<String>,
     daemon: Option<Child>,
 }
 
@@ -213,8 +222,9 @@ impl Volume {
     pub(crate) fn serve(&mut self) {
         assert!(self.daemon.is_none(), "the daemon runs already");
         let log = File::options().append(true).create(true).open(self.root.join("log")).expect("the log");
-        let mut command = Command::new(PROGRAM);
-        command.arg("serve").args(&self.arguments);
+        let mut words = self.under.iter().map(String::as_str).chain([PROGRAM]);
+        let mut command = Command::new(words.next().expect("there is the program itself"));
+        command.args(words).arg("serve").args(&self.arguments);
         for (option, value) in [
             ("--lower", self.lower()),
             ("--mount", self.mount()),

@@ -1,5 +1,6 @@
 package org.mediagate;
 
+import org.mediagate.Confinement;
 import org.mediagate.Transport;
 import org.mediagate.Volume;
 
@@ -23,4 +24,6 @@ parcelable Status {
     Volume[] volumes;
     /** How it can be called. */
     Transport[] transports;
+    /** What it may do, and no more. */
+    Confinement confinement;
 }

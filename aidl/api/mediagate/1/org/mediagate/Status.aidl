@@ -1,5 +1,6 @@
 // Frozen. Nobody edits this file: it is written from the interface's own.
 package org.mediagate;
+import org.mediagate.Confinement;
 import org.mediagate.Transport;
 import org.mediagate.Volume;
 parcelable Status {
@@ -12,4 +13,5 @@ parcelable Status {
     long backings;
     Volume[] volumes;
     Transport[] transports;
+    Confinement confinement;
 }

@@ -1,0 +1,115 @@
+//! The system calls that the daemon may make are those that it makes: one that were missing would answer ENOSYS, and
+//! one that is not made is not allowed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, FileTimes};
+use std::os::unix::fs::FileExt as _;
+use std::process::Command;
+use std::time::SystemTime;
+
+use mediagate::admin::{Application as _, FileQuery, OpenMode};
+use mediagate::binder::Client;
+use mediagate::platform::calls::SERVING;
+use nix::libc as c;
+use rustix::fs::{FallocateFlags, SeekFrom};
+
+use crate::common::{MANAGER, READER, Setup, Volume, as_uid, can_mount, cast, photo, skip};
+
+/// Allowed and not seen below, with who makes it.
+const ELSEWHERE: [(i64, &str); 7] = [
+    (c::SYS_clock_gettime, "a machine whose clock cannot be read without asking the kernel"),
+    (c::SYS_inotify_init1, "a volume of several users, to see who comes"),
+    (c::SYS_inotify_rm_watch, "a directory that the kernel has forgotten"),
+    (c::SYS_sched_yield, "a lock that two threads want"),
+    (c::SYS_restart_syscall, "the kernel, when a wait goes on after the process was stopped"),
+    (c::SYS_poll, "the library of an ordinary user's mount, when that ends"),
+    (c::SYS_unlink, "a start that fails, to leave nothing behind"),
+];
+/// Answered with ENOSYS, on purpose: the C library makes a thread by the older call then, and SQLite does without.
+const REFUSED: [i64; 2] = [c::SYS_clone3, c::SYS_fchown];
+
+fn setup(trace: &str) -> Option<Setup> {
+    if !can_mount() {
+        return None;
+    }
+    if Command::new("strace").arg("-V").output().is_err() {
+        skip("strace is not installed");
+        return None;
+    }
+    let setup = cast().file("Pictures/a.jpg", photo(Some(0))).file("Pictures/b.jpg", photo(None));
+    Some(setup.under(&["strace", "-D", "-f", "-n", "-qq", "-o", trace]))
+}
+
+/// A bit of everything that a volume is asked for.
+fn work(volume: &Volume) {
+    let path = |name: &str| volume.path(name);
+    as_uid(READER, || {
+        fs::read(path("Pictures/a.jpg")).unwrap();
+        fs::read_dir(path("Pictures")).unwrap().for_each(drop);
+        let client = Client::connect(&volume.socket()).unwrap();
+        let how = OpenMode { read: true, write: false, truncate: false, append: false };
+        client.open("Pictures/a.jpg", how).unwrap();
+        let query = FileQuery { directory: "Pictures".to_owned(), limit: 10, ..FileQuery::default() };
+        client.query(&query).unwrap();
+    });
+    as_uid(MANAGER, || {
+        fs::create_dir(path("Download")).unwrap();
+        let file = File::create(path("Download/a.bin")).unwrap();
+        file.write_all_at(b"bytes", 0).unwrap();
+        file.sync_all().unwrap();
+        file.sync_data().unwrap();
+        file.set_times(FileTimes::new().set_modified(SystemTime::UNIX_EPOCH)).unwrap();
+        rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, 1 << 16).unwrap();
+        rustix::fs::seek(&file, SeekFrom::Data(0)).unwrap();
+        file.set_len(1 << 12).unwrap();
+        fs::copy(path("Download/a.bin"), path("Download/b.bin")).unwrap();
+        fs::rename(path("Download/b.bin"), path("Download/c.bin")).unwrap();
+        fs::remove_file(path("Download/c.bin")).unwrap();
+        rustix::fs::statvfs(path("Download")).unwrap();
+    });
+    // Beneath the mount, to be followed.
+    fs::remove_dir_all(volume.lower().join("Download")).unwrap();
+    assert!(volume.command(&["scan"]).status.success());
+    volume.json(&["status"]);
+}
+
+#[test]
+fn every_call_that_is_allowed_is_made_and_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let trace = directory.path().join("trace");
+    let Some(setup) = setup(trace.to_str().unwrap()) else { return };
+    let Some(mut volume) = setup.start() else { return };
+    work(&volume);
+    assert!(volume.stop().success());
+    let (made, refused) = read(&fs::read_to_string(trace).unwrap());
+    let spare: Vec<_> = SERVING
+        .iter()
+        .filter(|call| !made.contains(call) && ELSEWHERE.iter().all(|(elsewhere, _)| elsewhere != *call))
+        .collect();
+    assert!(spare.is_empty(), "allowed and not made, by number: {spare:?}");
+    let missing: Vec<_> = refused.iter().filter(|(call, _)| !REFUSED.contains(call)).collect();
+    assert!(missing.is_empty(), "made and not allowed: {missing:?}");
+}
+
+/// The calls of the confined process, and those that were refused with a line of the trace.
+fn read(trace: &str) -> (BTreeSet<i64>, BTreeMap<i64, String>) {
+    let (mut made, mut refused) = (BTreeSet::new(), BTreeMap::new());
+    // The keeper confines itself first.
+    let confined = trace.lines().filter(|line| line.contains("seccomp(SECCOMP_SET_MODE_FILTER")).nth(1);
+    let process = confined.unwrap().split(' ').next().unwrap();
+    let keeper = trace.lines().find(|line| line.contains("seccomp(SECCOMP_SET_MODE_FILTER")).unwrap();
+    let keeper = keeper.split(' ').next().unwrap();
+    assert_ne!(process, keeper);
+    let from = trace.lines().skip_while(|line| Some(*line) != confined).skip(1);
+    for line in from.filter(|line| line.split(' ').next() != Some(keeper)) {
+        let Some((number, rest)) = line.split_once('[').and_then(|(_, rest)| rest.split_once(']')) else {
+            continue;
+        };
+        let Ok(number) = number.trim().parse() else { continue };
+        made.insert(number);
+        if rest.contains("ENOSYS") {
+            refused.insert(number, line.to_owned());
+        }
+    }
+    (made, refused)
+}
