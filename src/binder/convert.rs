@@ -6,8 +6,8 @@
 
 use crate::admin::{
     AppOpRecord, AppRecord, AuditRecord, BackingRecord, Confinement, CounterRecord, Dump, Explanation, Fact,
-    GrantRecord, HandleRecord, MaintainedEntry, MaintenanceReport, MediaEvent, NodeRecord, ScanProgress, ScanReport,
-    SharingUsers, Status, TransportRecord, VolumeRecord,
+    GrantRecord, HandleRecord, MaintainedEntry, MaintenanceReport, MediaEvent, NodeRecord, ScanProgress,
+    ScanReport, SharingUsers, Status, TransportRecord, VolumeRecord,
 };
 use crate::id::{GrantId, MediaId, NodeId, Uid, UserId};
 
