@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc::user_regs_struct;
@@ -13,6 +14,8 @@ use nix::unistd::Pid;
 const SYSCALL: [u8; 2] = [0x0f, 0x05];
 /// What lies below the stack pointer is the thread's own (the red zone), and a bit more.
 const BELOW: u64 = 2048;
+/// How often a thread that is busy is tried.
+const TRIES: usize = 100;
 
 /// The thread, stopped; dropped, it goes on where it was.
 pub(crate) struct Taken {
@@ -22,8 +25,22 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// Takes a thread that is waiting in a system call; `None` for one that has ended.
+    /// Takes a thread as soon as it waits in a system call; `None` for one that has ended.
     pub(crate) fn try_take(thread: i32) -> Option<Taken> {
+        for _ in 0..TRIES {
+            let taken = Taken::stop(thread)?;
+            let mut instruction = [0; 2];
+            taken.memory.read_exact_at(&mut instruction, taken.before.rip - 2).expect("its code");
+            if instruction == SYSCALL {
+                return Some(taken);
+            }
+            drop(taken);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the thread {thread} never waits");
+    }
+
+    fn stop(thread: i32) -> Option<Taken> {
         let pid = Pid::from_raw(thread);
         match ptrace::seize(pid, Options::empty()) {
             Err(Errno::ESRCH) => return None,
@@ -33,11 +50,7 @@ impl Taken {
         wait(pid);
         let before = ptrace::getregs(pid).expect("it is stopped");
         let memory = File::options().read(true).write(true).open(format!("/proc/{thread}/mem"));
-        let taken = Taken { thread: pid, memory: memory.expect("its memory"), before };
-        let mut instruction = [0; 2];
-        taken.memory.read_exact_at(&mut instruction, before.rip - 2).expect("its code");
-        assert_eq!(instruction, SYSCALL, "the thread {thread} is not in a system call");
-        Some(taken)
+        Some(Taken { thread: pid, memory: memory.expect("its memory"), before })
     }
 
     /// Takes a thread that goes on waiting.
