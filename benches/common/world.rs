@@ -89,7 +89,9 @@ impl World {
 
     pub(super) fn scan(&self, progress: &Progress) -> Result<ScanOutcome> {
         let root = PathFd::root(&self.lower())?;
-        Ok(scan(&root, self.volume.root_row(), &self.store, &[], ScanOptions::default(), progress)?)
+        let threads = std::thread::available_parallelism()?.get();
+        let options = ScanOptions { threads, ..ScanOptions::default() };
+        Ok(scan(&root, self.volume.root_row(), &self.store, &[], options, progress)?)
     }
 
     pub(super) fn look(&self, uid: u32, path: &str) -> Result<NodeId> {

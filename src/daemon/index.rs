@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use super::volumes::Volumes;
+use super::volumes::{Common, Volumes};
 use crate::admin::{AdminError, ScanProgress, ScanReport};
 use crate::error::Errno;
 use crate::lower::{FileName, PathFd};
@@ -127,12 +127,14 @@ fn index(
     let volume = &mounted.volume;
     let root =
         PathFd::root(volume.lower()).map_err(|error| AdminError::internal("open the volume", error))?;
+    let Common { options, processors, .. } = volumes.common();
+    let options = ScanOptions { full, users: options.users, hide: options.hide, threads: *processors };
     let outcome = scan(
         &root,
         volume.root_row(),
         store,
         &below,
-        ScanOptions { full, users: volumes.common().options.users, hide: volumes.common().options.hide },
+        options,
         &running.progress,
     );
     // Rows were made and changed: what was known of entries is gathered again.

@@ -21,6 +21,7 @@ mod undo;
 mod users;
 mod volumes;
 
+use std::num::NonZero;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
@@ -132,6 +133,7 @@ impl Parts {
             counters: counters.clone(),
             decisions: decisions.clone(),
             feed: Arc::default(),
+            processors: std::thread::available_parallelism().map_or(1, NonZero::get),
         };
         let volumes = Volumes::open(common, undo)?;
         let gate = Arc::new(DaemonGate::new(volumes, store.clone(), counters.clone(), options, stop));

@@ -54,6 +54,8 @@ pub(super) struct Common {
     pub(super) decisions: Arc<DecisionRing>,
     /// Where what happens in them is told.
     pub(super) feed: Arc<Feed>,
+    /// How many there are for this process.
+    pub(super) processors: usize,
 }
 
 /// All of them, the shared one first.
@@ -86,7 +88,7 @@ impl Volumes {
     }
 
     fn one(&self, kind: VolumeKind, user: UserId, inside: &str) -> Result<Mounted> {
-        let Common { options, own, privileged, store, counters, decisions, feed } = &self.common;
+        let Common { options, own, privileged, store, counters, decisions, feed, .. } = &self.common;
         let lower = within(&self.lower, inside);
         let shown = if *privileged { SHOWN } else { own.raw() };
         let settings = settings(options, (*own, shown), kind, user);

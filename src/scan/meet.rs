@@ -133,7 +133,7 @@ impl Walk<'_> {
             (new.found, looked)
         };
         let enough = || held.load(Ordering::Relaxed) > PLANS_HELD || self.progress.is_cancelled();
-        let looked = in_parallel(unknown, work, enough);
+        let looked = in_parallel((unknown, self.options.threads), work, enough);
         if self.progress.is_cancelled() {
             unknown.clear();
         }

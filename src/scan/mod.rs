@@ -49,6 +49,8 @@ pub struct ScanOptions {
     pub users: bool,
     /// What of a location the plans hide.
     pub hide: Classes,
+    /// How many threads may look into files at a time; the one that scans is always one of them.
+    pub threads: usize,
 }
 
 impl ScanOptions {

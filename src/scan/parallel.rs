@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::num::NonZero;
 use std::thread;
 
 use parking_lot::Mutex;
@@ -13,14 +12,13 @@ const MOST: usize = 4;
 const WORTH: usize = 8;
 
 /// Takes things from the list and works on them until none is left or there is `enough`; the answers come in no
-/// particular order. The calling thread works, too, so that this goes on where no thread can be started.
+/// particular order. The calling thread works, too, so that this goes on where no other can be started.
 pub(super) fn in_parallel<T: Send, R: Send>(
-    things: &mut Vec<T>,
+    (things, threads): (&mut Vec<T>, usize),
     work: impl Fn(T) -> R + Sync,
     enough: impl Fn() -> bool + Sync,
 ) -> Vec<R> {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = processors.min(MOST).min(things.len() / WORTH);
+    let threads = threads.min(MOST).min(things.len() / WORTH);
     let (things, done) = (Mutex::new(things), Mutex::new(Vec::new()));
     let go_on = || {
         // At least one thing is worked on, so that a caller who comes again makes progress.
@@ -55,7 +53,7 @@ mod tests {
     #[test]
     fn everything_is_worked_on_once() {
         let mut things: Vec<u32> = (0..1000).collect();
-        let done = in_parallel(&mut things, |thing| thing + 1, || false);
+        let done = in_parallel((&mut things, 2), |thing| thing + 1, || false);
         assert!(things.is_empty());
         assert_eq!(done.len(), 1000);
         assert_eq!(done.into_iter().collect::<BTreeSet<_>>(), (1..=1000).collect());
@@ -69,14 +67,14 @@ mod tests {
             count.fetch_add(1, Ordering::Relaxed);
             thing
         };
-        let done = in_parallel(&mut things, work, || count.load(Ordering::Relaxed) >= 10);
+        let done = in_parallel((&mut things, MOST + 1), work, || count.load(Ordering::Relaxed) >= 10);
         assert!((10..10 + MOST).contains(&done.len()), "{}", done.len());
         assert_eq!(things.len() + done.len(), 1000);
-        assert!(!in_parallel(&mut things, |thing| thing, || true).is_empty());
+        assert!(!in_parallel((&mut things, 0), |thing| thing, || true).is_empty());
     }
 
     #[test]
     fn nothing_is_no_work() {
-        assert!(in_parallel(&mut Vec::<u32>::new(), |thing| thing, || false).is_empty());
+        assert!(in_parallel((&mut Vec::<u32>::new(), 2), |thing| thing, || false).is_empty());
     }
 }

@@ -54,7 +54,7 @@ fn what_must_never_be_allowed_is_refused() {
         "allow mediagate untrusted_app:udp_socket write;",
         "allow mediagate app_data_file:file read;",
         "allow mediagate app_data_file:dir search;",
-        "allow mediagate mediagate_exec:file execute_no_trans;",
+        "allow mediagate media_rw_data_file:file execute_no_trans;",
         "allow mediagate shell:process transition;",
         "allow mediagate media_rw_data_file:file execute;",
         "allow mediagate self:process execmem;",

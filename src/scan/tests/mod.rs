@@ -65,7 +65,7 @@ impl Fixture {
             self.root_row,
             &self.store,
             &below,
-            ScanOptions { full, ..ScanOptions::default() },
+            ScanOptions { full, threads: 2, ..ScanOptions::default() },
             progress,
         )
     }
