@@ -129,14 +129,7 @@ fn index(
         PathFd::root(volume.lower()).map_err(|error| AdminError::internal("open the volume", error))?;
     let Common { options, processors, .. } = volumes.common();
     let options = ScanOptions { full, users: options.users, hide: options.hide, threads: *processors };
-    let outcome = scan(
-        &root,
-        volume.root_row(),
-        store,
-        &below,
-        options,
-        &running.progress,
-    );
+    let outcome = scan(&root, volume.root_row(), store, &below, options, &running.progress);
     // Rows were made and changed: what was known of entries is gathered again.
     for mounted in volumes.all() {
         mounted.volume.forget_facts();
