@@ -98,9 +98,10 @@ fn the_tests_depend_on_what_the_unit_tests_name() {
     let used = development.keys().filter(|name| {
         // The one crate whose library has another name than its package.
         let word = if *name == "kamadak-exif" { "exif".to_owned() } else { name.replace('-', "_") };
-        let mut named = sources.match_indices(&format!("{word}::")).map(|(at, _)| &sources[..at]);
+        let path = format!("{word}::");
+        let mut before = sources.match_indices(&path).map(|(at, _)| &sources[..at]);
         !library.contains_key(*name)
-            && named.any(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+            && before.any(|text| !text.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
     });
     let expected: BTreeSet<_> = used.map(|name| soong_name(name)).collect();
     assert!(expected.len() > 1, "the unit tests use crates of their own");
