@@ -12,6 +12,8 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxAttributes, Stat
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags};
 
+use super::readahead::WITHOUT_ASKING;
+
 /// Beneath the mount point and through no link, so that a name never leads to what is not ours.
 const CONFINED: ResolveFlags =
     ResolveFlags::BENEATH.union(ResolveFlags::NO_SYMLINKS).union(ResolveFlags::NO_MAGICLINKS);
@@ -47,7 +49,7 @@ pub fn mount_below(mount: &Path, inside: &str) -> io::Result<OwnedFd> {
 pub fn detach_below(mount: &Path, inside: &str) -> io::Result<()> {
     let point = resolve(mount, inside)?;
     // Of the attributes nothing is wanted that the daemon would have to be asked for.
-    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+    let flags = AtFlags::EMPTY_PATH | WITHOUT_ASKING;
     let found = rustix::fs::statx(&point, "", flags, StatxFlags::empty())?;
     if !found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) {
         return Err(Errno::INVAL.into());

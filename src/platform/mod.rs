@@ -3,6 +3,7 @@
 
 #[cfg(target_os = "android")]
 mod android;
+#[cfg(not(target_os = "android"))]
 pub mod calls;
 #[cfg(not(target_os = "android"))]
 mod linux;
@@ -16,6 +17,8 @@ use android as system;
 #[cfg(not(target_os = "android"))]
 use linux as system;
 
+#[cfg(target_os = "android")]
+pub use android::calls;
 pub use system::{Supervisor, start_log};
 
 /// Where the daemon keeps its database unless told otherwise.
