@@ -66,6 +66,7 @@ pub const SERVING: &[i64] = &[
     c::SYS_sched_yield,
     c::SYS_gettid,
     c::SYS_getpid,
+    c::SYS_getuid,
     c::SYS_geteuid,
     c::SYS_sigaltstack,
     c::SYS_rt_sigaction,
@@ -76,6 +77,9 @@ pub const SERVING: &[i64] = &[
     c::SYS_clock_nanosleep,
     c::SYS_getrandom,
     c::SYS_wait4,
+    // Descriptors that come through the Binder driver.
+    c::SYS_pidfd_open,
+    c::SYS_pidfd_getfd,
     // Acting as a user, with its rights and no more.
     c::SYS_capset,
     c::SYS_setgroups,
