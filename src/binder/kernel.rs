@@ -16,6 +16,7 @@ use std::time::Duration;
 use rsbinder::{ProcessState, StatusCode, hub};
 
 use crate::admin::{Admin, TransportRecord};
+use crate::platform;
 
 use super::serving::{Named, ServeError};
 
@@ -68,7 +69,7 @@ pub(super) fn open() -> Result<(), ServeError> {
         .map_err(|error| ServeError::Driver { driver, cause: error.to_string().trim_end().to_owned() })?;
     // What the library asks the system later it is answered from memory then: the process may be confined.
     let _known = rustix::param::page_size();
-    Ok(())
+    platform::prepare_duplicates().map_err(|error| ServeError::Driver { driver, cause: error.to_string() })
 }
 
 /// Serves what comes through the driver that is open, and registers the services as soon as there is a service manager.

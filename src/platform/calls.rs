@@ -78,7 +78,6 @@ pub const SERVING: &[i64] = &[
     c::SYS_getrandom,
     c::SYS_wait4,
     // Descriptors that come through the Binder driver.
-    c::SYS_pidfd_open,
     c::SYS_pidfd_getfd,
     // Acting as a user, with its rights and no more.
     c::SYS_capset,

@@ -61,8 +61,21 @@ pub fn start_log() -> Result<(), String> {
 }
 
 pub(super) fn duplicate(number: RawFd) -> io::Result<OwnedFd> {
+    Ok(pidfd_getfd(itself()?, number, PidfdGetfdFlags::empty())?)
+}
+
+pub(super) fn prepare_duplicates() -> io::Result<()> {
+    itself().map(drop)
+}
+
+/// This process. Once it is confined it may not ask for a process any more.
+fn itself() -> io::Result<&'static OwnedFd> {
+    static ITSELF: OnceLock<OwnedFd> = OnceLock::new();
+    if let Some(itself) = ITSELF.get() {
+        return Ok(itself);
+    }
     let itself = pidfd_open(getpid(), PidfdFlags::empty())?;
-    Ok(pidfd_getfd(itself, number, PidfdGetfdFlags::empty())?)
+    Ok(ITSELF.get_or_init(|| itself))
 }
 
 /// Whether the standard error is what systemd connected with its journal: the variable has the numbers of its device and

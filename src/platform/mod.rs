@@ -41,3 +41,11 @@ pub fn socket() -> PathBuf {
 pub fn duplicate(number: RawFd) -> io::Result<OwnedFd> {
     system::duplicate(number)
 }
+
+/// Takes what [`duplicate`] needs, before the process is confined.
+///
+/// # Errors
+/// If the kernel has no descriptors of processes (before Linux 5.6).
+pub fn prepare_duplicates() -> io::Result<()> {
+    system::prepare_duplicates()
+}

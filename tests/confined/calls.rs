@@ -16,10 +16,9 @@ use rustix::fs::{FallocateFlags, SeekFrom};
 use crate::common::{MANAGER, READER, Setup, Volume, as_uid, can_mount, cast, photo, skip};
 
 /// Allowed and not seen below, with who makes it.
-const ELSEWHERE: [(i64, &str); 10] = [
+const ELSEWHERE: [(i64, &str); 9] = [
     (c::SYS_getuid, "the library that speaks with the Binder driver; tests/vm/binder fails without it"),
-    (c::SYS_pidfd_open, "a command that came through the Binder driver, for the descriptors of its caller"),
-    (c::SYS_pidfd_getfd, "the same"),
+    (c::SYS_pidfd_getfd, "a command that came through the Binder driver, for the descriptors of its caller"),
     (c::SYS_clock_gettime, "a machine whose clock cannot be read without asking the kernel"),
     (c::SYS_inotify_init1, "a volume of several users, to see who comes"),
     (c::SYS_inotify_rm_watch, "a directory that the kernel has forgotten"),
