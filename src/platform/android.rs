@@ -72,6 +72,9 @@ pub mod calls {
     /// Of the daemon.
     pub const SERVING: &[i64] = &[];
 
+    /// About the daemon itself.
+    pub const OWN: &[i64] = &[];
+
     /// Of the process that mounts for it.
     pub const KEEPING: &[i64] = &[];
 }

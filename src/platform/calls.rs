@@ -93,6 +93,12 @@ pub const SERVING: &[i64] = &[
     c::SYS_unlink,
 ];
 
+/// Calls that the daemon makes with itself as the process that they are about, and with no other.
+pub const OWN: &[i64] = &[
+    // The SELinux context of a caller, out of what the Binder driver delivers.
+    c::SYS_process_vm_readv,
+];
+
 /// Calls of the keeper of the mounts.
 pub const KEEPING: &[i64] = &[
     c::SYS_recvfrom,

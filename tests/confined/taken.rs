@@ -113,6 +113,8 @@ fn a_taken_thread_makes_no_process_and_reaches_nobody() {
         for (name, number, arguments) in tried {
             assert_eq!(taken.call(number, arguments), NO_SUCH_CALL, "{name}");
         }
+        let itself = u64::try_from(volume.pid().as_raw_nonzero().get()).unwrap();
+        assert_eq!(taken.call(c::SYS_process_vm_readv, [itself, 0, 0, 0, 0, 0]), 0, "its own memory");
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Allowed {
     calls: &'static [i64],
     /// With some; of several for one call each allows it.
     guarded: &'static [Guarded],
+    /// With this process as the first argument, and no other.
+    own: &'static [i64],
 }
 
 /// No memory becomes code.
@@ -57,10 +59,11 @@ pub(super) const SERVING: Allowed = Allowed {
         (libc::SYS_ioctl, 1, Eq, FIONBIO),
         (libc::SYS_ioctl, 1, Eq, TIOCOUTQ),
     ],
+    own: calls::OWN,
 };
 
 /// The keeper of the mounts.
-pub(super) const KEEPING: Allowed = Allowed { calls: calls::KEEPING, guarded: &[MAPPED, PROTECTED] };
+pub(super) const KEEPING: Allowed = Allowed { calls: calls::KEEPING, guarded: &[MAPPED, PROTECTED], own: &[] };
 
 /// Leaves these calls to every thread of the process; a sentence for people where there is no filter.
 pub(super) fn confine(allowed: Allowed) -> Result<Result<(), String>> {
@@ -79,12 +82,14 @@ pub(super) fn confine(allowed: Allowed) -> Result<Result<(), String>> {
 fn program(allowed: Allowed, architecture: TargetArch) -> Result<BpfProgram> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         allowed.calls.iter().map(|call| (*call, Vec::new())).collect();
-    for (call, argument, operator, value) in allowed.guarded {
+    let this = u64::try_from(rustix::process::getpid().as_raw_nonzero().get())?;
+    let own = allowed.own.iter().map(|call| (*call, 0, Eq, this));
+    for (call, argument, operator, value) in allowed.guarded.iter().cloned().chain(own) {
         // A pointer is looked at as a whole; of all others the kernel itself takes no more than this.
-        let pointer = *call == libc::SYS_prlimit64;
+        let pointer = call == libc::SYS_prlimit64;
         let length = if pointer { SeccompCmpArgLen::Qword } else { SeccompCmpArgLen::Dword };
-        let condition = SeccompCondition::new(*argument, length, operator.clone(), *value)?;
-        rules.entry(*call).or_default().push(SeccompRule::new(vec![condition])?);
+        let condition = SeccompCondition::new(argument, length, operator, value)?;
+        rules.entry(call).or_default().push(SeccompRule::new(vec![condition])?);
     }
     let refused = SeccompAction::Errno(u32::try_from(libc::ENOSYS)?);
     Ok(SeccompFilter::new(rules, refused, SeccompAction::Allow, architecture)?.try_into()?)
