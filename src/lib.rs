@@ -5,6 +5,7 @@
 pub mod admin;
 pub mod binder;
 pub mod config;
+pub mod content;
 pub mod daemon;
 pub mod demo;
 pub mod diag;

@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
@@ -10,17 +9,16 @@ use std::time::SystemTime;
 use super::facts::Facts;
 use super::hurry::may_take_long;
 use super::{FsError, Volume, VolumeInode};
+use crate::content::{self, Recognised};
 use crate::diag::Counter;
 use crate::id::MediaId;
 use crate::lower::{ContentVersion, Inspection};
 use crate::policy::{Content, Kind};
-use crate::redact::{self, Budget, Format, Media, Plan, ReadAt};
+use crate::redact::{self, Budget, Plan};
 use crate::store::{self, PlanKey, StoreError};
 
 /// How often a file is looked at again that changed while it was looked at.
 pub(super) const LOOKS: usize = 8;
-/// Bytes at the start of a file that tell what it is.
-const HEAD: usize = 4096;
 
 /// What was seen in one version of a file.
 #[derive(Clone, Debug)]
@@ -119,13 +117,10 @@ impl Volume {
     ) -> Result<Seen, FsError> {
         let changes = inode.known.changes.load(Ordering::Acquire);
         let version = inspection.stat().version;
-        let mut head = vec![0; HEAD];
-        let count = inspection.read_at(0, &mut head)?;
-        head.truncate(count);
-        let format = redact::sniff(&head);
-        let plan = if planned { Some(self.plan(inode, facts, inspection, format)?) } else { None };
+        let recognised = Recognised::of(inspection)?;
+        let plan = if planned { Some(self.plan(inode, facts, inspection, recognised)?) } else { None };
         let settled = version.is_settled(SystemTime::now());
-        Ok(Seen { version, changes, settled, content: content(&head, format), plan })
+        Ok(Seen { version, changes, settled, content: recognised.content, plan })
     }
 
     /// The plan from the database if it was made for this very version, else made now and saved.
@@ -134,7 +129,7 @@ impl Volume {
         inode: &VolumeInode,
         facts: &Facts,
         inspection: &Inspection,
-        format: Option<Format>,
+        recognised: Recognised,
     ) -> Result<Arc<Plan>, FsError> {
         let version = inspection.stat().version;
         if let Some(plan) = facts.row.and_then(|row| self.saved_plan(row, version)) {
@@ -143,10 +138,10 @@ impl Volume {
         }
         self.counters.count(Counter::Planned);
         let extension = extension(inode);
-        let whole = Whole { inspection, size: version.size };
-        let plan = redact::plan_hiding(&whole, extension.as_deref(), &Budget::STANDARD, self.settings.hide)?;
+        let plan =
+            redact::plan_hiding(inspection, extension.as_deref(), &Budget::STANDARD, self.settings.hide)?;
         if let Some(row) = facts.row.filter(|_| version.is_settled(SystemTime::now())) {
-            self.save_plan(row, version, format, &plan);
+            self.save_plan(row, version, recognised, &plan);
         }
         Ok(Arc::new(plan))
     }
@@ -161,11 +156,10 @@ impl Volume {
         &self,
         row: MediaId,
         version: ContentVersion,
-        format: Option<Format>,
+        recognised: Recognised,
         plan: &Plan,
     ) {
-        let name = format.map_or("unrecognised".to_owned(), |format| format!("{format:?}").to_lowercase());
-        match self.store.save_plan(&self.plan_key(row, version), &name, &plan.encode()) {
+        match self.store.save_plan(&self.plan_key(row, version), &recognised.format(), &plan.encode()) {
             // The file was removed or renamed meanwhile, which anybody may do as often as they like.
             Ok(()) | Err(StoreError::UnknownEntry(_)) => {}
             Err(error) => log::warn!("cannot save the plan of entry {row}: {error}"),
@@ -180,43 +174,10 @@ impl Volume {
 
 /// The extension of the file's name, lower-case.
 pub(super) fn extension(inode: &VolumeInode) -> Option<String> {
-    let link = inode.link()?;
-    let (_, extension) = link.name.as_str().rsplit_once('.')?;
-    Some(extension.to_ascii_lowercase())
+    content::extension(inode.link()?.name.as_str())
 }
 
 /// The same version in the database's vocabulary.
 pub(super) fn stored(version: ContentVersion) -> store::ContentVersion {
     store::ContentVersion { size: version.size, mtime_ns: version.mtime_ns, ctime_ns: version.ctime_ns }
-}
-
-fn content(head: &[u8], format: Option<Format>) -> Content {
-    if head.is_empty() {
-        return Content::Empty;
-    }
-    match format.map(Format::media) {
-        None if redact::is_no_media(head) => Content::NotMedia,
-        None => Content::Unrecognised,
-        Some(Media::Image) => Content::Image,
-        Some(Media::Video) => Content::Video,
-        Some(Media::Audio) => Content::Audio,
-        Some(Media::NotMedia) => Content::NotMedia,
-    }
-}
-
-/// A file as the scanners read it.
-#[derive(Debug)]
-struct Whole<'a> {
-    inspection: &'a Inspection,
-    size: u64,
-}
-
-impl ReadAt for Whole<'_> {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inspection.read_at(offset, buffer)
-    }
 }

@@ -6,15 +6,14 @@ use std::io;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use crate::content::{self, Recognised};
 use crate::lower::{ContentVersion, Inspection, PathFd};
 use crate::policy::{Content, Kind};
-use crate::redact::{self, Budget, Classes, Format, Media, ReadAt};
+use crate::redact::{self, Budget, Classes};
 use crate::store::SavedPlan;
 
 /// How often a file is looked into that changes meanwhile.
 const LOOKS: usize = 3;
-/// Bytes at the start of a file that tell what it is.
-const HEAD: usize = 4096;
 /// The kernel stamps files with a clock of this step at most (a tick at 100 Hz, twice): two changes within one step
 /// may have the same version.
 const CLOCK_STEP: Duration = Duration::from_millis(20);
@@ -69,26 +68,20 @@ fn await_new_stamps(file: &PathFd) -> io::Result<()> {
 
 fn seen(inspection: &Inspection, name: &str, named: Kind, hide: Classes) -> io::Result<Looked> {
     let version = inspection.stat().version;
-    let mut head = vec![0; HEAD];
-    let count = inspection.read_at(0, &mut head)?;
-    head.truncate(count);
-    let format = redact::sniff(&head);
-    let content = content(&head, format);
+    let recognised = Recognised::of(inspection)?;
+    let content = recognised.content;
     let plan = if is_planned(named) || shows_or_sounds(content) {
-        Some(plan(inspection, name, format, hide)?)
+        Some(plan(inspection, name, recognised, hide)?)
     } else {
         None
     };
     Ok(Looked { version, kind: Kind::agree(named, content), scanner: redact::plan_version(hide), plan })
 }
 
-fn plan(inspection: &Inspection, name: &str, format: Option<Format>, hide: Classes) -> io::Result<SavedPlan> {
-    let size = inspection.stat().version.size;
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-    let source = Whole { inspection, size };
-    let plan = redact::plan_hiding(&source, extension.as_deref(), &Budget::STANDARD, hide)?;
-    let format = format.map_or("unrecognised".to_owned(), |format| format!("{format:?}").to_lowercase());
-    Ok(SavedPlan { format, plan: plan.encode() })
+fn plan(inspection: &Inspection, name: &str, recognised: Recognised, hide: Classes) -> io::Result<SavedPlan> {
+    let extension = content::extension(name);
+    let plan = redact::plan_hiding(inspection, extension.as_deref(), &Budget::STANDARD, hide)?;
+    Ok(SavedPlan { format: recognised.format(), plan: plan.encode() })
 }
 
 /// Whether files that claim to be of this kind get a plan whatever they contain.
@@ -103,34 +96,5 @@ fn shows_or_sounds(content: Content) -> bool {
     match content {
         Content::Image | Content::Video | Content::Audio => true,
         Content::Empty | Content::Unrecognised | Content::NotMedia => false,
-    }
-}
-
-fn content(head: &[u8], format: Option<Format>) -> Content {
-    match format.map(Format::media) {
-        _ if head.is_empty() => Content::Empty,
-        None if redact::is_no_media(head) => Content::NotMedia,
-        None => Content::Unrecognised,
-        Some(Media::Image) => Content::Image,
-        Some(Media::Video) => Content::Video,
-        Some(Media::Audio) => Content::Audio,
-        Some(Media::NotMedia) => Content::NotMedia,
-    }
-}
-
-/// A file as the scanners of formats read it.
-#[derive(Debug)]
-struct Whole<'a> {
-    inspection: &'a Inspection,
-    size: u64,
-}
-
-impl ReadAt for Whole<'_> {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inspection.read_at(offset, buffer)
     }
 }

@@ -11,17 +11,15 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::admin::kind_name;
-use crate::policy::{Content, Kind};
-use crate::redact::{self, Budget, Classes, Fill, Format, Media, Patch, Patches, Plan, ReadAt};
+use crate::content::Recognised;
+use crate::policy::Kind;
+use crate::redact::{self, Budget, Classes, Fill, Patch, Patches, Plan, ReadAt};
 
 use super::table::{safe, table};
 use super::{Outcome, ShellError, print};
 
 /// Bytes that are copied at a time.
 const CHUNK: usize = 1 << 20;
-
-/// Bytes from the start of a file by which its format is recognised.
-const HEAD: usize = 4096;
 
 /// A file on disk whose size stands.
 #[derive(Debug)]
@@ -129,18 +127,7 @@ fn plan_of(source: &Source, path: &Path, hide: Classes) -> Result<Plan, ShellErr
 
 /// The kind on which name and content agree, by its name.
 fn kind_of(source: &Source, path: &Path) -> Result<&'static str, ShellError> {
-    let mut head = vec![0; HEAD];
-    let count = source.read_at(0, &mut head).map_err(|cause| failure("read", path, cause))?;
-    head.truncate(count);
-    let content = match redact::sniff(&head).map(Format::media) {
-        Some(Media::Image) => Content::Image,
-        Some(Media::Video) => Content::Video,
-        Some(Media::Audio) => Content::Audio,
-        Some(Media::NotMedia) => Content::NotMedia,
-        None if head.is_empty() => Content::Empty,
-        None if redact::is_no_media(&head) => Content::NotMedia,
-        None => Content::Unrecognised,
-    };
+    let content = Recognised::of(source).map_err(|cause| failure("read", path, cause))?.content;
     let by_name = Kind::of_extension(path.file_name().unwrap_or_default().as_bytes());
     Ok(kind_name(Kind::agree(by_name, content)))
 }

@@ -20,7 +20,7 @@ const COMMON: [&str; 2] = ["error", "id"];
 /// The modules that may not import `COMMON` unless the table says so.
 const STRICT: [&str; 5] = ["error", "id", "policy", "redact", "sample"];
 
-const TABLE: [(&str, May); 20] = [
+const TABLE: [(&str, May); 21] = [
     ("id", May::Only(&[])),
     ("error", May::Only(&["id"])),
     ("policy", May::Only(&["id"])),
@@ -31,11 +31,12 @@ const TABLE: [(&str, May); 20] = [
     ("lower", May::Only(&["policy"])),
     ("node", May::Only(&["lower", "policy"])),
     ("store", May::Only(&["policy"])),
-    ("scan", May::Only(&["diag", "lower", "node", "policy", "redact", "store"])),
-    ("fs", May::Only(&["diag", "lower", "node", "policy", "redact", "store"])),
+    ("content", May::Only(&["lower", "policy", "redact"])),
+    ("scan", May::Only(&["content", "diag", "lower", "node", "policy", "redact", "store"])),
+    ("fs", May::Only(&["content", "diag", "lower", "node", "policy", "redact", "store"])),
     ("fuse", May::Only(&["diag", "fs", "lower", "node", "platform"])),
     ("admin", May::Only(&["diag", "fs", "policy", "redact", "scan", "store"])),
-    ("shell", May::Only(&["admin", "config", "diag", "platform", "policy", "redact"])),
+    ("shell", May::Only(&["admin", "config", "content", "diag", "platform", "policy", "redact"])),
     ("binder", May::Only(&["admin", "platform", "shell"])),
     ("config", May::All),
     ("daemon", May::All),
