@@ -9,15 +9,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{can_mount, skip};
+use common::{AS_ORDINARY_USER, FUSE_FOR_EVERYBODY, can_be_ordinary, can_mount, within};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mediagate");
-/// Gives the rest, as user 1000, a FUSE device that everybody may use.
-const AS_ORDINARY_USER: &str = "mkdir \"$TMPDIR/dev\"; mount -t tmpfs none \"$TMPDIR/dev\"; \
-     mknod -m 666 \"$TMPDIR/dev/fuse\" c 10 229; mount --bind \"$TMPDIR/dev/fuse\" /dev/fuse; cd /; \
-     exec setpriv --reuid 1000 --regid 1000 --clear-groups \"$@\"";
 
 /// A temporary directory for the demonstration, which every user can write.
 fn place() -> TempDir {
@@ -36,8 +32,8 @@ fn demo(place: &TempDir, arguments: &[&str]) -> Command {
 fn demo_within(place: &TempDir, script: &str, arguments: &[&str]) -> Command {
     let program = place.path().join("mediagate");
     fs::copy(PROGRAM, &program).expect("a copy that every user may run");
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-e", "-c", script, "sh"]).arg(program).arg("demo").args(arguments);
+    let mut command = within(script);
+    command.arg(program).arg("demo").args(arguments);
     command.env("TMPDIR", place.path());
     command
 }
@@ -58,27 +54,6 @@ fn assert_clear(place: &TempDir) {
     assert!(left.is_empty(), "left behind: {left:?}");
     let mounts = fs::read_to_string("/proc/self/mountinfo").expect("the kernel lists the mounts");
     assert!(!mounts.contains(place.path().to_str().expect("a plain name")), "a mount is left behind");
-}
-
-/// Whether another user can be taken on in a mount name space; records the reason where not.
-fn can_be_ordinary() -> bool {
-    if !can_mount() {
-        return false;
-    }
-    let works = |program: &str, arguments: &[&str]| {
-        let found =
-            Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        found.is_ok_and(|status| status.success())
-    };
-    if !works("fusermount3", &["--version"]) {
-        skip("fusermount3, with which ordinary users mount, is not installed");
-        return false;
-    }
-    if !works("unshare", &["--mount", "setpriv", "--reuid", "1000", "true"]) {
-        skip("unshare(1) or setpriv(1) is missing, or a mount name space cannot be made");
-        return false;
-    }
-    true
 }
 
 #[test]
@@ -131,7 +106,8 @@ fn an_ordinary_user_sees_all_and_learns_what_is_missing() {
         return;
     }
     let place = place();
-    let (status, text, error) = output(demo_within(&place, AS_ORDINARY_USER, &[]));
+    let script = format!("cd \"$TMPDIR\"; {FUSE_FOR_EVERYBODY} cd /; {AS_ORDINARY_USER}");
+    let (status, text, error) = output(demo_within(&place, &script, &[]));
     assert_eq!((status, error.as_str()), (Some(0), ""), "{text}");
     assert!(text.contains("gallery *") && text.contains("full, daemon"), "{text}");
     assert!(text.contains("Not opened, only asked") && text.contains("sudo mediagate demo"), "{text}");

@@ -63,7 +63,6 @@ pub const SERVING: &[i64] = &[
     c::SYS_exit,
     c::SYS_exit_group,
     c::SYS_sched_getaffinity,
-    c::SYS_sched_yield,
     c::SYS_gettid,
     c::SYS_getpid,
     c::SYS_getuid,

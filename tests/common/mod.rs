@@ -13,6 +13,7 @@ mod cast;
 mod identity;
 mod inside;
 mod mounts;
+mod ordinary;
 mod photo;
 mod skip;
 mod stopped;
@@ -31,6 +32,8 @@ pub(crate) use identity::{as_uid, as_uid_with};
 pub(crate) use inside::Inside;
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use mounts::{mount_for_another, mounted_below};
+#[allow(unused_imports, reason = "each test file uses the part that it needs")]
+pub(crate) use ordinary::{AS_ORDINARY_USER, FUSE_FOR_EVERYBODY, can_be_ordinary, within};
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]
 pub(crate) use photo::{NEEDLE, SLOTS, Slot, photo, redacted, tells_location};
 #[allow(unused_imports, reason = "each test file uses the part that it needs")]

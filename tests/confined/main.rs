@@ -15,4 +15,5 @@ mod common;
 mod calls;
 mod inject;
 mod needs;
+mod ordinary;
 mod taken;

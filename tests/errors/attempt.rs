@@ -10,6 +10,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::common::within;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mediagate");
 /// Seconds after which a daemon that did start is ended.
 const PATIENCE: &str = "20";
@@ -72,10 +74,10 @@ impl Attempt {
     pub(crate) fn fails_within(&self, wrapper: &str, status: i32) -> String {
         let program = self.path("mediagate");
         fs::copy(PROGRAM, &program).expect("a copy that every user may run");
-        let mut inner = self.command(&program);
+        let inner = self.command(&program);
         let mut command = within(wrapper);
+        command.env_remove("MEDIAGATE_LOG").stdin(Stdio::null());
         command.arg(inner.get_program()).args(inner.get_args());
-        inner.stdin(Stdio::null());
         let line = only_line(&command.output().expect("unshare(1) starts"), status);
         assert!(!self.path("state").exists(), "{line}: a state directory is left");
         assert!(!self.path("socket").exists(), "{line}: a socket is left");
@@ -89,16 +91,6 @@ impl Attempt {
         command.env_remove("MEDIAGATE_LOG").stdin(Stdio::null());
         command
     }
-}
-
-/// A command that runs its further arguments as `"$@"` of a shell script in a mount name space of its own.
-pub(crate) fn within(script: &str) -> Command {
-    let mut command = Command::new("unshare");
-    command
-        .args(["--mount", "sh", "-e", "-c", script, "sh"])
-        .env_remove("MEDIAGATE_LOG")
-        .stdin(Stdio::null());
-    command
 }
 
 /// The only line of a command that ended with `status`.

@@ -7,28 +7,11 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 
 use crate::attempt::{Attempt, assert_says, only_line, shown};
-use crate::common::{Setup, can_mount, skip};
-
-/// Runs the rest as user 1000, who may use the FUSE device.
-const ORDINARY: &str = "mkdir \"$PWD/dev\"; mount -t tmpfs none \"$PWD/dev\"; mknod -m 666 \"$PWD/dev/fuse\" c 10 229; \
-     mount --bind \"$PWD/dev/fuse\" /dev/fuse; ";
-
-/// Whether mount name spaces can be made; records the reason where they cannot.
-fn can_unshare() -> bool {
-    if !can_mount() {
-        return false;
-    }
-    let made = Command::new("unshare").args(["--mount", "setpriv", "--reuid", "1000", "true"]).status();
-    let can = made.is_ok_and(|status| status.success());
-    if !can {
-        skip("unshare(1) or setpriv(1) is missing, or a mount name space cannot be made");
-    }
-    can
-}
+use crate::common::{AS_ORDINARY_USER, FUSE_FOR_EVERYBODY, Setup, can_be_ordinary, can_mount};
 
 #[test]
 fn no_fuse_device() {
-    if !can_unshare() {
+    if !can_be_ordinary() {
         return;
     }
     let hidden = "mount --bind /dev/null /dev/fuse; exec \"$@\"";
@@ -45,14 +28,14 @@ fn no_fuse_device() {
 
 #[test]
 fn an_ordinary_user_without_the_program_that_mounts() {
-    if !can_unshare() {
+    if !can_be_ordinary() {
         return;
     }
     let attempt = Attempt::new();
     let script = format!(
-        "cd {scratch}; {ORDINARY} for name in fusermount3 fusermount; do for place in /bin /sbin /usr/bin /usr/sbin; do \
+        "cd {scratch}; {FUSE_FOR_EVERYBODY} for name in fusermount3 fusermount; do for place in /bin /sbin /usr/bin /usr/sbin; do \
          if [ -e $place/$name ]; then mount --bind /dev/null $place/$name; fi; done; done; \
-         exec setpriv --reuid 1000 --regid 1000 --clear-groups \"$@\"",
+         {AS_ORDINARY_USER}",
         scratch = attempt.path("").display()
     );
     let line = attempt.fails_within(&script, 1);

@@ -63,7 +63,8 @@ pub(super) const SERVING: Allowed = Allowed {
 };
 
 /// The keeper of the mounts.
-pub(super) const KEEPING: Allowed = Allowed { calls: calls::KEEPING, guarded: &[MAPPED, PROTECTED], own: &[] };
+pub(super) const KEEPING: Allowed =
+    Allowed { calls: calls::KEEPING, guarded: &[MAPPED, PROTECTED], own: &[] };
 
 /// Leaves these calls to every thread of the process; a sentence for people where there is no filter.
 pub(super) fn confine(allowed: Allowed) -> Result<Result<(), String>> {
