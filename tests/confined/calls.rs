@@ -19,7 +19,7 @@ use crate::common::{MANAGER, READER, Setup, Stopped, Volume, as_uid, can_mount, 
 const ELSEWHERE: [(i64, &str); 5] = [
     (c::SYS_getuid, "the library that speaks with the Binder driver: all of tests/vm/binder"),
     (c::SYS_pidfd_getfd, "a command through the Binder driver: `cmd_and_dumpsys_of_administrators`"),
-    (c::SYS_clock_gettime, "a machine whose clock cannot be read without asking the kernel"),
+    (c::SYS_clock_gettime, "a machine whose clock only the kernel reads: nearly all of tests/vm/confined"),
     (c::SYS_inotify_init1, "a volume of several users: `check_foretells_every_answer_among_several_users`"),
     (
         c::SYS_poll,
