@@ -2,15 +2,16 @@
 
 #![forbid(unsafe_code)]
 
+use std::alloc::System;
 use std::cell::Cell;
 use std::io;
 
-use peak_alloc::PeakAlloc;
+use peakmem_alloc::{INSTRUMENTED_SYSTEM, PeakMemAlloc, PeakMemAllocTrait};
 
 use crate::redact::{Budget, Patches, Plan, ReadAt, plan};
 
 #[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
+static MEMORY: &PeakMemAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Bytes that making a plan may hold at a time.
 const MOST_MEMORY: usize = 64 << 20;
@@ -56,12 +57,11 @@ pub fn hold(file: &[u8], extension: Option<&str>) {
 
 fn planned(file: &[u8], extension: Option<&str>) -> Plan {
     let counted = Counted { file, read: Cell::new(0) };
-    let before = MEMORY.current_usage();
-    MEMORY.reset_peak_usage();
+    MEMORY.reset_peak_memory();
     let Ok(made) = plan(&counted, extension, &Budget::STANDARD) else {
         panic!("memory cannot be read");
     };
-    let memory = MEMORY.peak_usage().saturating_sub(before);
+    let memory = MEMORY.get_peak_memory();
     assert!(memory <= MOST_MEMORY, "{memory} bytes of memory at a time");
     let read = counted.read.get();
     assert!(read <= Budget::STANDARD.bytes * MOST_LOOKS, "{read} bytes read");
