@@ -110,18 +110,15 @@ pub const KEEPING: &[i64] = &[
     c::SYS_statx,
     c::SYS_mount,
     c::SYS_umount2,
-    c::SYS_unlinkat,
     c::SYS_getuid,
     c::SYS_getgid,
     c::SYS_munmap,
-    c::SYS_madvise,
     c::SYS_brk,
-    c::SYS_futex,
     c::SYS_exit_group,
     c::SYS_sigaltstack,
-    c::SYS_rt_sigprocmask,
     c::SYS_rt_sigreturn,
-    c::SYS_restart_syscall,
     #[cfg(target_arch = "x86_64")]
     c::SYS_unlink,
+    #[cfg(not(target_arch = "x86_64"))]
+    c::SYS_unlinkat,
 ];
